@@ -1,0 +1,44 @@
+import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
+import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
+import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+
+/** What the approver reads: may it go on, what will change, and what shows it. */
+export function checkSummary(
+  record: DeploymentRecord,
+  gates: readonly GateResult[],
+  outcome: Outcome,
+): SummaryPart[] {
+  return [
+    { kind: 'decision', markdown: headline(record, outcome) },
+    { kind: 'decision', markdown: gateTable(gates) },
+    { kind: 'decision', markdown: changes(record) },
+    ...gateEvidence(gates),
+  ]
+}
+
+function headline(
+  { version, environment, approval, class: changeClass, from, run }: DeploymentRecord,
+  outcome: Outcome,
+): string {
+  const what = `${inline(version)} on ${inline(environment)}`
+  const about = `${inline(changeClass)} change over ${inline(from?.version ?? 'what runs now')} · by @${inline(run.actor)}`
+  return outcome === 'passed'
+    ? `## ✅ ${what}: ready\n**Do:** whoever approves for ${inline(approval)}: read the lines below, then approve or reject.\n${about}`
+    : `## 🟥 ${what}: blocked, nothing was changed\n**Do:** mend the first line below, then run the workflow again.\n${about}`
+}
+
+function changes({ plan }: DeploymentRecord): string {
+  const rows = plan.map(({ deployment, from, to, strategy }) => [
+    cell(deployment),
+    code(from),
+    code(to),
+    cell(strategy),
+  ])
+  return table(
+    ['Component', 'Runs', 'Will run', 'How'].map((title) => ({ title })),
+    rows,
+  )
+}

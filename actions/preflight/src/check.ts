@@ -1,0 +1,91 @@
+import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
+import { formatImage, parseImage } from '@runbook-actions/shared/cluster/image.ts'
+import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
+import { worst } from '@runbook-actions/shared/decide/verdict.ts'
+import { runGates } from '@runbook-actions/shared/gates/gate.ts'
+import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
+import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { lastPhase } from '@runbook-actions/shared/record/append.ts'
+import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { recordDigest } from '@runbook-actions/shared/record/text.ts'
+import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { checkSummary } from './check-summary.ts'
+
+export interface CheckPorts {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks every question of the occasion at the same time. Whatever is not shown to be good blocks: nothing has been
+ * changed yet, so nothing is lost by waiting.
+ */
+export async function check(
+  occasion: 'preflight' | 're-check',
+  runbook: Runbook,
+  record: DeploymentRecord,
+  { cluster, clock, log, signal }: CheckPorts,
+): Promise<PhaseResult> {
+  const phase = beginPhase(occasion, clock)
+  const gates = await runGates(gatesFor(occasion), { runbook, record, cluster, clock }, signal)
+  logGates(gates, log)
+  const verdict = worst(gates.map((gate) => gate.verdict))
+  const outcome = outcomeOf('preflight', verdict)
+  const stopping = gates.filter((gate) => ['fail', 'unknown', 'inconclusive'].includes(gate.verdict))
+  const reason =
+    outcome === 'passed'
+      ? `${gates.length} questions are answered: ${record.version} may go on.`
+      : stopping.map((gate) => `${gate.gate} is ${gate.verdict}: ${gate.answer}`).join(' ')
+  return {
+    outcome,
+    reason,
+    ...(outcome !== 'passed' && {
+      next: `${record.environment} is unchanged. Mend the cause and run the workflow again.`,
+    }),
+    record: phase.end(record, { outcome, verdict, reason, gates }),
+    summary: checkSummary(record, gates, outcome),
+  }
+}
+
+/**
+ * The record with what staging ran and how it was judged. Its images are pinned to the digests that staging's pods
+ * reported: production gets the same bits, whatever the tag says by then.
+ */
+export function withStaging(record: DeploymentRecord, staging: DeploymentRecord): DeploymentRecord {
+  const validated = lastPhase(staging, 'validate')
+  const outcome = staging.commit === record.commit ? validated?.outcome : undefined
+  const digests = new Map(staging.deployed.map(({ deployment, digest }) => [deployment, digest]))
+  return {
+    ...record,
+    staging: {
+      outcome: outcome ?? 'failed',
+      endedAt: validated?.endedAt ?? staging.openedAt,
+      components: staging.deployed,
+      run: staging.run,
+      recordDigest: recordDigest(staging),
+    },
+    plan: record.plan.map((component) => {
+      const digest = digests.get(component.deployment)
+      return digest === undefined
+        ? component
+        : { ...component, to: formatImage({ ...parseImage(component.to), digest }) }
+    }),
+  }
+}
+
+/** The record with a person's decision to deploy at an avoided time. */
+export function withWindowOverride(
+  record: DeploymentRecord,
+  reason: string | undefined,
+  by: string,
+  clock: Clock,
+): DeploymentRecord {
+  if (reason === undefined) return record
+  const override = { gate: 'deployment-window', reason, by, at: clock.now().toISOString() }
+  return { ...record, overrides: [...record.overrides, override] }
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import {
+  clusterInputs,
+  connectEnvironment,
+  connectForge,
+  readRunbook,
+  tokenInput,
+} from '@runbook-actions/shared/action/connections.ts'
+import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
+import { phaseOutputs, publish, type PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
+import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
+import { UserError } from '@runbook-actions/shared/errors.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { readRecord } from '@runbook-actions/shared/record/text.ts'
+import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { approve } from './approve.ts'
+import { check, withStaging, withWindowOverride } from './check.ts'
+import { plan } from './plan.ts'
+
+const changeClass = z.enum(CHANGE_CLASSES)
+
+const inputs = z.object({
+  mode: z
+    .enum(['plan', 'check', 'approve', 're-check'])
+    .default('check')
+    .describe(
+      'plan opens the record; check asks the questions before the approval; approve records who approved; re-check asks again right before the first write.',
+    ),
+  ...clusterInputs,
+  ...tokenInput,
+  ...imageInputs,
+  version: z.string().optional().describe('The tag to deploy, such as v1.2.3 (plan).'),
+  'tag-prefix': z
+    .string()
+    .default('')
+    .describe('What comes before the version in a tag, such as kafka-pipeline/ (plan).'),
+  class: changeClass.optional().describe('Raises the change class; lowering it needs class-reason (plan).'),
+  'class-reason': z
+    .string()
+    .optional()
+    .describe('Why the change class is lower than the version says (plan).'),
+  'first-deployment-class': changeClass
+    .optional()
+    .describe('The change class where no record says what runs (plan).'),
+  record: z
+    .string()
+    .optional()
+    .describe('The deployment record: output "record" of the plan (all other modes).'),
+  'staging-record': z
+    .string()
+    .optional()
+    .describe('The record of staging: output "record" of its validation (check).'),
+  'window-override': z
+    .string()
+    .optional()
+    .describe('Why to deploy at an avoided time; it is recorded (check, re-check).'),
+})
+
+const outputs = { ...phaseOutputs, pipeline: '', version: '', class: '', approval: '', strategy: '' }
+
+type Given = z.output<typeof inputs>
+type Context = ActionContext<Given, typeof outputs>
+
+export const action: Action<typeof inputs, typeof outputs> = {
+  name: 'preflight',
+  description: 'Plans a deployment and asks the runbook’s questions before anything is changed.',
+  inputs,
+  outputs,
+  async main(context) {
+    const runbook = readRunbook(context.inputs.runbook)
+    const result = await runMode(runbook, context)
+    const { pipeline, version, class: decided, approval, strategy } = result.record
+    const published = publish(result)
+    return {
+      ...published,
+      outputs: { ...published.outputs, pipeline, version, class: decided, approval, strategy },
+    }
+  },
+}
+
+async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult> {
+  const { inputs: given, clock, signal, run } = context
+  if (given.mode === 'approve') {
+    const forge = connectForge(given.token, run)
+    if (forge === undefined) {
+      throw new UserError(
+        'Who approved cannot be looked up: there is no token or no repository.',
+        'Pass "token: ${{ github.token }}" and grant the job "actions: read"; approvals are only recorded in a workflow run.',
+      )
+    }
+    return approve(handedOn(given.record), runbook.evidence.timeToLive, { forge, clock, signal })
+  }
+
+  const { cluster, store, close } = connectEnvironment(runbook, given, context)
+  try {
+    if (given.mode === 'plan')
+      return await plan(runbook, await request(context), { cluster, store, clock, signal })
+    const by = runIdentity(run, clock, context.variables['USER']).actor
+    const record = withWindowOverride(handedOn(given.record), given['window-override'], by, clock)
+    const ports = { cluster, clock, log: context.log, signal }
+    if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
+    const staging = given['staging-record']
+    const known =
+      staging === undefined ? record : withStaging(record, readRecord(staging, 'the input "staging-record"'))
+    return await check('preflight', runbook, known, ports)
+  } finally {
+    await close()
+  }
+}
+
+function handedOn(text: string | undefined): DeploymentRecord {
+  if (text !== undefined) return readRecord(text, 'the input "record"')
+  throw new UserError(
+    'There is no deployment record.',
+    'Pass the output "record" of the preflight action in mode plan.',
+  )
+}
+
+async function request({
+  inputs: given,
+  run,
+  clock,
+  signal,
+  variables,
+}: Context): Promise<Parameters<typeof plan>[1]> {
+  const tag = given.version ?? (run.refType === 'tag' ? run.refName : undefined)
+  if (tag === undefined) {
+    throw new UserError(
+      'Nothing says which version to deploy.',
+      'Push a tag such as v1.2.3, or pass the input "version".',
+    )
+  }
+  const commit = run.sha ?? 'unknown'
+  const forge = connectForge(given.token, run)
+  const wanted = given.class
+  return {
+    environment: given.environment,
+    tag,
+    tagPrefix: given['tag-prefix'],
+    commit,
+    author: await forge?.commitAuthor(commit, signal),
+    run: runIdentity(run, clock, variables['USER']),
+    wantedClass: wanted === undefined ? undefined : { class: wanted, reason: given['class-reason'] },
+    firstDeploymentClass: given['first-deployment-class'],
+    components: given.components,
+    images: given.images,
+  }
+}

@@ -1,0 +1,108 @@
+import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { messageOf } from '@runbook-actions/shared/errors.ts'
+import type { Forge } from '@runbook-actions/shared/github/forge.ts'
+import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { recordDigest, writeRecord } from '@runbook-actions/shared/record/text.ts'
+import { code, inline } from '@runbook-actions/shared/report/markdown.ts'
+import { prodTag } from '@runbook-actions/shared/runbook/version.ts'
+import { logLine } from './log-line.ts'
+
+export interface RecordPorts {
+  readonly forge: Forge
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+export interface RecordResult extends PhaseResult {
+  /** The tag that was made; empty where the deployment did not pass. */
+  readonly tag: string
+  /** The commit on the log's branch. */
+  readonly logCommit: string
+}
+
+/**
+ * Keeps what happened: one line of the deployment log with the whole record beside it, for every attempt; and the
+ * annotated tag on the deployed commit, for those that passed. Both can be repeated without doing anything twice.
+ */
+export async function record(
+  given: DeploymentRecord,
+  tagPrefix: string,
+  { forge, clock, log, signal }: RecordPorts,
+): Promise<RecordResult> {
+  const phase = beginPhase('finish', clock)
+  const deployed = given.phases.at(-1)
+  const passed = deployed?.phase === 'validate' && deployed.outcome === 'passed'
+  const reason = passed
+    ? `${given.version} is deployed to ${given.environment}.`
+    : (deployed?.reason ?? 'Nothing was done.')
+  const closed = {
+    ...phase.end(given, { outcome: 'passed', reason: `Recorded: ${reason}` }),
+    closedAt: clock.now().toISOString(),
+  }
+  const digest = recordDigest(closed)
+
+  const line = logLine(given, passed, reason)
+  const file = { path: `records/${given.id}.json`, content: `${writeRecord(closed)}\n` }
+  const appended = await forge.appendLog({ line, key: `record ${given.id}`, file }, signal)
+  log.info(`${appended.added ? 'Appended to' : 'Is already in'} the deployment log: ${line}`)
+
+  const tag = passed ? prodTag(given.tag, tagPrefix) : ''
+  if (passed) {
+    try {
+      const made = await forge.createTag(
+        { name: tag, message: tagMessage(given, digest), commit: given.commit },
+        signal,
+      )
+      log.info(`The tag ${tag} ${made === 'created' ? 'is created' : 'exists already'} on ${given.commit}.`)
+    } catch (error) {
+      log.warn(
+        `${given.environment} runs ${given.version}, and the log says so; only the tag is missing: ${messageOf(error)}`,
+      )
+      throw error
+    }
+  }
+  return {
+    outcome: 'passed',
+    reason,
+    record: closed,
+    tag,
+    logCommit: appended.commit,
+    summary: [{ kind: 'decision', markdown: summary(given, passed, reason, tag) }],
+  }
+}
+
+function tagMessage({ version, id, approvals, run }: DeploymentRecord, digest: string): string {
+  const approvedBy = approvals.map(({ by, environment }) => `Approved-by: ${by} (${environment})`)
+  return [
+    `Production deployment ${version}`,
+    '',
+    `Deployed-by: ${run.actor}`,
+    ...approvedBy,
+    `Run: ${run.url}`,
+    `Record: ${id}`,
+    `Record-digest: ${digest}`,
+  ].join('\n')
+}
+
+function summary(
+  { version, environment, approvals, run, from, deployed }: DeploymentRecord,
+  passed: boolean,
+  reason: string,
+  tag: string,
+): string {
+  if (!passed) {
+    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job "Production".\n\n**Why:** ${inline(reason)}`
+  }
+  const approvers = approvals.map(({ by }) => `@${inline(by)}`).join(', ')
+  const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
+  return [
+    `## ✅ ${inline(version)} is live in ${inline(environment)}`,
+    '**Do:** nothing.',
+    `over ${inline(from?.version ?? 'what ran before')} · deployed by @${inline(run.actor)}, approved by ${approvers === '' ? 'nobody' : approvers}`,
+    '',
+    `- ${pods} pods on the digests that staging ran · tag ${code(tag)}`,
+  ].join('\n')
+}

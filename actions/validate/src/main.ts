@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { clusterInputs, connectEnvironment, readRunbook } from '@runbook-actions/shared/action/connections.ts'
+import { phaseOutputs, publish } from '@runbook-actions/shared/action/phase.ts'
+import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { UserError } from '@runbook-actions/shared/errors.ts'
+import { readRecord } from '@runbook-actions/shared/record/text.ts'
+import { validate } from './validate.ts'
+
+const inputs = z.object({
+  ...clusterInputs,
+  record: z
+    .string()
+    .optional()
+    .describe(
+      'The deployment record: output "record" of the rollout action. Default: the latest of the environment.',
+    ),
+})
+
+export const action: Action<typeof inputs, typeof phaseOutputs> = {
+  name: 'validate',
+  description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
+  inputs,
+  outputs: phaseOutputs,
+  async main({ inputs: given, log, clock, signal, variables }) {
+    const runbook = readRunbook(given.runbook)
+    const { cluster, store, close } = connectEnvironment(runbook, given, { log, clock, variables })
+    try {
+      const record =
+        given.record === undefined
+          ? (await store.load(signal)).latest
+          : readRecord(given.record, 'the input "record"')
+      if (record === undefined) {
+        throw new UserError(
+          `No deployment of ${runbook.pipeline} to ${given.environment} is recorded: there is nothing to validate.`,
+          'Roll a release out first, or pass the output "record" of the rollout action.',
+        )
+      }
+      if (record.environment !== given.environment) {
+        throw new UserError(
+          `The record is of ${record.environment}, the input "environment" says ${given.environment}.`,
+          'Pass the record of the same environment.',
+        )
+      }
+      return publish(
+        await validate({ runbook, record, dryRun: given['dry-run'] }, { cluster, store, clock, log, signal }),
+      )
+    } finally {
+      await close()
+    }
+  },
+}

@@ -1,0 +1,27 @@
+import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
+import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
+import { inline } from '@runbook-actions/shared/report/markdown.ts'
+
+/** The answers after a rollout, the state of the environment and what to do first. */
+export function validateSummary(
+  record: DeploymentRecord,
+  gates: readonly GateResult[],
+  outcome: Outcome,
+): SummaryPart[] {
+  return [
+    { kind: 'decision', markdown: headline(record, outcome) },
+    { kind: 'decision', markdown: gateTable(gates) },
+    ...gateEvidence(gates),
+  ]
+}
+
+function headline({ version, environment, deployed }: DeploymentRecord, outcome: Outcome): string {
+  const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
+  const what = `${inline(version)} in ${inline(environment)}`
+  if (outcome === 'passed') return `## ✅ ${what}: ${pods} pods validated\n**Do:** nothing.`
+  const state = outcome === 'held' ? 'not everything could be shown' : 'something is wrong'
+  return `## ${outcome === 'held' ? '🟨' : '🟥'} ${what}: ${state}\n**Do:** read the first line below, then decide whether to go back.`
+}

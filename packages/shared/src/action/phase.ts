@@ -1,0 +1,31 @@
+import type { Outcome } from '../decide/outcome.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
+import { writeRecord } from '../record/text.ts'
+import type { SummaryPart } from '../report/fit-summary.ts'
+import type { ActionResult } from './run.ts'
+
+/** How a phase ended: the record goes in, the record comes out. */
+export interface PhaseResult {
+  readonly outcome: Outcome
+  /** One sentence. */
+  readonly reason: string
+  /** What the reader must do where it did not pass. */
+  readonly next?: string
+  readonly record: DeploymentRecord
+  readonly summary: readonly SummaryPart[]
+}
+
+/** The outputs that every phase has beside its own. */
+export const phaseOutputs = { record: '', reason: '' }
+
+/** A phase's end as an action publishes it. */
+export function publish(result: PhaseResult): ActionResult<typeof phaseOutputs> {
+  const { outcome, reason, next, record, summary } = result
+  return {
+    outcome,
+    reason,
+    ...(next !== undefined && { next }),
+    outputs: { record: writeRecord(record), reason },
+    summary,
+  }
+}

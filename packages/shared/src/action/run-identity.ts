@@ -1,0 +1,16 @@
+import type { Clock } from '../ports.ts'
+import type { Run } from '../record/schema.ts'
+import type { RunFacts } from './environment.ts'
+
+/**
+ * Who and what deploys, for the record. In a terminal there is no run: the time stands for its number, and the
+ * person at the keyboard for its actor.
+ */
+export function runIdentity(facts: RunFacts, clock: Clock, terminalUser: string | undefined): Run {
+  return {
+    id: facts.id ?? `local-${clock.now().getTime()}`,
+    attempt: String(facts.attempt ?? 1),
+    url: facts.url ?? 'a terminal, without a run',
+    actor: facts.triggeringActor ?? facts.actor ?? terminalUser ?? 'unknown',
+  }
+}

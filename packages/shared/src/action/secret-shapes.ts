@@ -1,0 +1,138 @@
+import { parseAllDocuments } from 'yaml'
+import { encodingsOf } from './secret-encodings.ts'
+
+const minLength = 4
+
+/** Secrets inside secrets (base64 of a kubeconfig that holds base64 of a key) end well before this depth. */
+const maxDepth = 4
+
+/** Values that a log is full of. Masking one would blank outputs and links and protect nothing. */
+const everydayWords = new Set(
+  [
+    'true false null none undefined yes auto default',
+    'test testing development staging stage prod production live main master latest local localhost',
+    'admin root user username password secret token changeme kafka postgres kubernetes cluster public basic bearer',
+    'plain scram-sha-256 scram-sha-512 oauthbearer http https info debug warn warning error failed passed',
+  ].flatMap((line) => line.split(' ')),
+)
+
+const sensitiveKey =
+  /pass(?:word|wd|phrase)?|pwd|secret|token|credential|auth$|(?:^|[._-])key|[a-z]Key|jaas|sig(?:nature)?$|cookie/u
+const harmlessKey = /public|certificate|tokenUri|token_uri|tokenUrl|token_url|keyId$|key_id$/u
+
+/**
+ * Every text that must not be printed because `value` is secret: the value, its lines, the credentials inside it
+ * (kubeconfig and other YAML or JSON, JAAS, connection strings, URLs, headers, base64 of any of these), and the
+ * encodings of each. Never shorter than four characters, never an everyday word; empty where nothing is left.
+ */
+export function secretShapes(value: string): string[] {
+  const shapes = new Set<string>()
+  for (const { text, encoded } of partsOf(value, 0)) {
+    for (const shape of encoded ? encodingsOf(text) : [text]) if (isMaskable(shape)) shapes.add(shape)
+  }
+  return [...shapes]
+}
+
+function isMaskable(text: string): boolean {
+  return text.trim().length >= minLength && !everydayWords.has(text.trim().toLowerCase())
+}
+
+interface Part {
+  readonly text: string
+  /** Whether its encodings matter too; the lines of a key in PEM never travel alone. */
+  readonly encoded: boolean
+}
+
+function* partsOf(value: string, depth: number): Iterable<Part> {
+  const text = value.trim()
+  if (!isMaskable(text) || depth > maxDepth) return
+  yield { text, encoded: true }
+  if (value !== text) yield { text: value, encoded: true }
+  const document = mappingIn(text)
+  const inside = document === undefined ? credentialsIn(text) : leavesOf(document)
+  yield* linesOf(text, document === undefined ? undefined : inside)
+  for (const credential of inside) if (credential !== text) yield* partsOf(credential, depth + 1)
+}
+
+/** @param only in a document of keys and values, only lines with one of these: `kind: Config` is no secret */
+function* linesOf(text: string, only: readonly string[] | undefined): Iterable<Part> {
+  const lines = text.split(/[\r\n]+/u)
+  if (lines.length === 1) return
+  for (const line of lines.map((each) => each.trim())) {
+    if (/^-+(?:BEGIN|END) /u.test(line)) continue
+    if (only === undefined || only.some((leaf) => leaf !== '' && line.includes(leaf))) {
+      yield { text: line, encoded: false }
+    }
+  }
+}
+
+/** The documents in a YAML or JSON text, where it is a mapping or a list; undefined for any other text. */
+function mappingIn(text: string): unknown {
+  if (!/[:{[]/u.test(text)) return undefined
+  try {
+    const documents = parseAllDocuments(text, { logLevel: 'silent' })
+    const values = documents.map(
+      (document) => (document.errors.length > 0 ? undefined : document.toJS()) as unknown,
+    )
+    return values.length > 0 && values.every((value) => typeof value === 'object' && value !== null)
+      ? values
+      : undefined
+  } catch {
+    // An alias bomb or the like: it is masked as plain text.
+    return undefined
+  }
+}
+
+/** The values under keys that name credentials; where no key does, all values. */
+function leavesOf(document: unknown): string[] {
+  const all = [...leaves(document, '')]
+  const sensitive = all.filter(({ key }) => sensitiveKey.test(key) && !harmlessKey.test(key))
+  return (sensitive.length > 0 ? sensitive : all).map(({ value }) => value)
+}
+
+function* leaves(node: unknown, key: string): Iterable<{ key: string; value: string }> {
+  if (typeof node === 'string' || typeof node === 'number') {
+    yield { key, value: String(node) }
+  } else if (Array.isArray(node)) {
+    for (const item of node) yield* leaves(item, key)
+  } else if (typeof node === 'object' && node !== null) {
+    // `- name: AWS_SECRET_ACCESS_KEY` / `value: …`, as in the environment of a kubeconfig's exec section
+    const named = 'name' in node && typeof node.name === 'string' ? node.name.toLowerCase() : ''
+    for (const [name, child] of Object.entries(node))
+      yield* leaves(child, name === 'value' && named ? named : name)
+  }
+}
+
+/** What is secret inside a text that is no document: values, passwords in URLs, headers, and what base64 hides. */
+function credentialsIn(text: string): string[] {
+  return [
+    ...[...text.matchAll(/([\w.-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,&"']+))/gu)]
+      .filter(([, key = '']) => sensitiveKey.test(key.toLowerCase()))
+      .map(([, , double, single, bare]) => double ?? single ?? bare ?? ''),
+    ...[...text.matchAll(/:\/\/[^\s/@:]*:([^\s/@]+)@/gu)].flatMap(([, password = '']) => [
+      password,
+      decoded(password),
+    ]),
+    ...[...text.matchAll(/^(?:authorization:\s*)?(?:bearer|basic)\s+(\S+)$/gimu)].map(
+      ([, token = '']) => token,
+    ),
+    ...[...text.matchAll(/^[^\s:/]+:(\S{4,})$/gu)].map(([, password = '']) => password),
+    ...fromBase64(text),
+  ]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** What a base64 text says, where that is readable text. */
+function fromBase64(text: string): string[] {
+  const compact = text.replace(/\s+/gu, '')
+  if (compact.length < 8 || !/^[\w+/-]+={0,2}$/u.test(compact)) return []
+  const plain = Buffer.from(compact, 'base64').toString()
+  return /^[\t\n\r\u0020-\u007e\u00a0-\ufffc]+$/u.test(plain) ? [plain] : []
+}

@@ -1,0 +1,34 @@
+/** What can go wrong beside the work that is awaited. */
+export interface StrayFailures {
+  /** Rejects at the first one; never fulfils. */
+  readonly failure: Promise<never>
+  /** From now on they go to `late` instead: the work has ended, and its result stands. */
+  ignore(late: (error: unknown) => void): void
+}
+
+/**
+ * Catches errors that no one awaits (an event of a socket, a forgotten promise), and a process that has nothing left
+ * to wait for although its work is not done. Node would print the first raw, with whatever secrets it holds, and end
+ * green on the second.
+ */
+export function catchStrays(source: NodeJS.Process): StrayFailures {
+  const { promise, reject } = Promise.withResolvers<never>()
+  let onError: (error: unknown) => void = reject
+  const drained = (): void => {
+    reject(new Error('it waits for something that cannot happen any more'))
+  }
+  source.on('uncaughtException', (error) => {
+    onError(error)
+  })
+  source.on('unhandledRejection', (error) => {
+    onError(error)
+  })
+  source.once('beforeExit', drained)
+  return {
+    failure: promise,
+    ignore(late) {
+      onError = late
+      source.off('beforeExit', drained)
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { ComponentState, Deployment } from './component.ts'
+
+/** What a pod's own HTTP server answered. */
+export interface PodAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+/** One Deployment's image write with what says who did it and why. */
+export interface ImageWrite {
+  readonly deployment: string
+  readonly container: string
+  /** The reference that the pod template shall have. */
+  readonly image: string
+  /** `metadata.generation` of the Deployment that the decision was made on: another one means somebody else wrote. */
+  readonly generation: number
+  /** Set on the Deployment, never in its pod template: a re-run must not roll pods. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** A live view of a namespace's Deployments, ReplicaSets and pods: one list and one watch of each. */
+export interface ComponentWatch {
+  /** Undefined where the Deployment does not exist (any more). */
+  state(deployment: string): ComponentState | undefined
+  /** Resolves at the next change or at `until`, whichever comes first; rejects when the watch cannot go on. */
+  next(until: Date, signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/** One environment's namespace, as the phases and gates need it. */
+export interface Cluster {
+  readonly namespace: string
+  /**
+   * The named components as they stand now.
+   *
+   * @throws UserError naming every one that does not exist
+   */
+  components(
+    deployments: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ComponentState>>
+  watch(signal: AbortSignal): Promise<ComponentWatch>
+  /**
+   * Sets one image. In a dry run the API server validates the write and stores nothing.
+   *
+   * @throws UserError where somebody else changed the Deployment since it was read
+   */
+  setImage(write: ImageWrite, signal: AbortSignal): Promise<Deployment>
+  /** The last lines of a container's log; `previous` for the run before the last restart. */
+  podLog(
+    pod: string,
+    options: { container: string; tailLines: number; previous?: boolean },
+    signal: AbortSignal,
+  ): Promise<string>
+  /** `GET` on a pod through the API server. Throws where the pod could not be reached at all. */
+  podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>
+  /** A ConfigMap's data, undefined where it does not exist. */
+  configMap(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined>
+  /** Keeps an immutable copy of a ConfigMap's data under a name made from its content; the same content twice is one. */
+  keepConfigMap(name: string, data: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string>
+}

@@ -1,0 +1,60 @@
+import { UserError } from '../errors.ts'
+import { isTerminating, type ComponentState, type Pod } from './component.ts'
+
+/** An image reference in its parts: `registry.local/download-worker:v1.2.3@sha256:…`. */
+export interface ImageReference {
+  /** Registry and name. */
+  readonly repository: string
+  readonly tag: string | undefined
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string | undefined
+}
+
+const shape =
+  /^(?<repository>[^\s:@]+(?::\d+\/[^\s:@]+)?)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/
+
+/**
+ * Takes an image reference apart.
+ *
+ * @throws UserError where the text is none
+ */
+export function parseImage(text: string): ImageReference {
+  const groups = shape.exec(text)?.groups
+  if (groups?.repository === undefined) {
+    throw new UserError(
+      `"${text}" is not an image reference.`,
+      'Write it as registry/name:tag, registry/name@sha256:<64 hexadecimal digits>, or both.',
+    )
+  }
+  return { repository: groups.repository, tag: groups.tag, digest: groups.digest }
+}
+
+/** The reference as a pod template has it. Where tag and digest are both there, the digest decides what runs. */
+export function formatImage({ repository, tag, digest }: ImageReference): string {
+  return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
+}
+
+const digestAtEnd = /(sha256:[0-9a-f]{64})$/
+
+/** The digest that the node reports for a container; undefined until the image is pulled. */
+export function runningDigest(pod: Pod, container: string): string | undefined {
+  const status = pod.status?.containerStatuses?.find((entry) => entry.name === container)
+  return digestAtEnd.exec(status?.imageID ?? '')?.[1]
+}
+
+/**
+ * The digests that a component's pods run in one container, each with the number of pods. Terminating pods are left
+ * out; pods that have not pulled yet count under `undefined`.
+ */
+export function runningDigests(
+  state: ComponentState,
+  container: string,
+): ReadonlyMap<string | undefined, number> {
+  const counts = new Map<string | undefined, number>()
+  for (const pod of state.pods) {
+    if (isTerminating(pod)) continue
+    const digest = runningDigest(pod, container)
+    counts.set(digest, (counts.get(digest) ?? 0) + 1)
+  }
+  return counts
+}

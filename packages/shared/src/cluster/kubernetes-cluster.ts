@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { UserError } from '../errors.ts'
+import type { KubernetesApi } from './api.ts'
+import { ApiError } from './api-error.ts'
+import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
+import { componentState, type ComponentState, type Deployment } from './component.ts'
+import { watchComponents } from './component-watch.ts'
+import { configMaps, deployments, pods, replicaSets } from './resources.ts'
+
+/** How often a write is repeated where only the status has changed since the Deployment was read. */
+const writeAttempts = 10
+/** The most that is read of one container's log. */
+const logLimitBytes = 1 << 20
+
+/** One namespace of a real cluster. */
+export class KubernetesCluster implements Cluster {
+  readonly namespace: string
+  readonly #api: KubernetesApi
+
+  constructor(api: KubernetesApi, namespace: string) {
+    this.#api = api
+    this.namespace = namespace
+  }
+
+  async components(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ComponentState>> {
+    const [allDeployments, allSets, allPods] = await Promise.all([
+      this.#api.list(deployments, this.namespace, { signal }),
+      this.#api.list(replicaSets, this.namespace, { signal }),
+      this.#api.list(pods, this.namespace, { signal }),
+    ])
+    const found = new Map(allDeployments.items.map((item) => [item.metadata?.name ?? '', item]))
+    const missing = names.filter((name) => !found.has(name))
+    if (missing.length > 0) {
+      throw new UserError(
+        `The namespace "${this.namespace}" has no Deployment ${missing.map((name) => `"${name}"`).join(', ')}.`,
+        found.size === 0
+          ? 'It has no Deployments at all: is the namespace of this environment right in the runbook file?'
+          : `It has: ${[...found.keys()].sort().join(', ')}. Mend "components" in the runbook file.`,
+      )
+    }
+    return new Map(
+      names.flatMap((name) => {
+        const deployment = found.get(name)
+        return deployment === undefined
+          ? []
+          : [[name, componentState(deployment, allSets.items, allPods.items)]]
+      }),
+    )
+  }
+
+  watch(signal: AbortSignal): Promise<ComponentWatch> {
+    return watchComponents(this.#api, this.namespace, signal)
+  }
+
+  async setImage(write: ImageWrite, signal: AbortSignal): Promise<Deployment> {
+    const { deployment: name, container, image, labels, annotations } = write
+    const spec = { template: { spec: { containers: [{ name: container, image }] } } }
+    for (let attempt = 0; attempt < writeAttempts; attempt += 1) {
+      const current = await this.#api.get(deployments, this.namespace, name, { signal })
+      if (current.metadata?.generation !== write.generation) throw changedMeanwhile(name)
+      const metadata = { resourceVersion: current.metadata.resourceVersion, labels, annotations }
+      try {
+        return await this.#api.patch(deployments, this.namespace, name, { metadata, spec }, 'strategic', {
+          signal,
+        })
+      } catch (error) {
+        // The controller writes the status all the time: only a change of the generation is somebody's decision.
+        if (!(error instanceof ApiError && error.isConflict)) throw error
+      }
+    }
+    throw changedMeanwhile(name)
+  }
+
+  podLog(
+    pod: string,
+    options: { container: string; tailLines: number; previous?: boolean },
+    signal: AbortSignal,
+  ): Promise<string> {
+    return this.#api.logs(this.namespace, pod, { ...options, limitBytes: logLimitBytes, signal })
+  }
+
+  podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer> {
+    return this.#api.podGet(this.namespace, pod, port, path, { signal })
+  }
+
+  async configMap(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined> {
+    const found = await this.#api.find(configMaps, this.namespace, name, { signal })
+    return found && { resourceVersion: found.metadata?.resourceVersion ?? '', data: found.data ?? {} }
+  }
+
+  async keepConfigMap(
+    name: string,
+    data: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const copy = `${name.slice(0, 200)}-${contentName(data)}`
+    const labels = {
+      'app.kubernetes.io/managed-by': 'runbook-actions',
+      'runbook-actions.io/copy-of': name.slice(0, 63),
+    }
+    const object = { metadata: { name: copy, labels }, data: { ...data }, immutable: true }
+    try {
+      await this.#api.create(configMaps, this.namespace, object, { signal })
+    } catch (error) {
+      // The same content has the same name: it was kept before.
+      if (!(error instanceof ApiError && error.isAlreadyExists)) throw error
+    }
+    return copy
+  }
+}
+
+/** Ten characters that stand for the content, whatever the order of its keys. */
+function contentName(data: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 10)
+}
+
+function changedMeanwhile(name: string): UserError {
+  return new UserError(
+    `Deployment "${name}" was changed by somebody else since it was read; nothing was written.`,
+    'See who with "kubectl get deployment --show-managed-fields", then run the deployment again.',
+  )
+}

@@ -1,0 +1,101 @@
+import { UserError } from '../errors.ts'
+import type { PlannedComponent } from '../record/schema.ts'
+import {
+  containerOf,
+  containersOf,
+  nameOf,
+  replicasOf,
+  type ComponentState,
+  type Deployment,
+} from './component.ts'
+import { formatImage, parseImage } from './image.ts'
+import { describeStrategy, rollingStrategy } from './strategy.ts'
+
+/** What the runbook file says of a component's image. */
+export interface ComponentImage {
+  readonly deployment: string
+  /** By default named like the Deployment. */
+  readonly container: string
+  /** Registry and name without tag; what the pods run now is taken where it is absent. */
+  readonly image?: string | undefined
+}
+
+export interface PlanOptions {
+  /** The tag that images have by default. */
+  readonly version: string
+  /** By Deployment: `v1.2.3`, `sha256:…` or a whole reference, instead of the version's tag. */
+  readonly overrides?: ReadonlyMap<string, string>
+  /** By Deployment: the digest that must run, whatever the tag says by now. */
+  readonly digests?: ReadonlyMap<string, string>
+}
+
+/**
+ * What each component runs now and will run, in the runbook's order.
+ *
+ * @throws UserError naming every component whose container or image cannot be told
+ */
+export function planComponents(
+  components: readonly ComponentImage[],
+  states: ReadonlyMap<string, ComponentState>,
+  options: PlanOptions,
+): PlannedComponent[] {
+  const unknown = [...(options.overrides?.keys() ?? [])].filter(
+    (name) => !components.some((component) => component.deployment === name),
+  )
+  if (unknown.length > 0) {
+    throw new UserError(
+      `Images are given for ${unknown.join(', ')}, which the runbook file does not list as components.`,
+      `Its components are: ${components.map((component) => component.deployment).join(', ')}.`,
+    )
+  }
+  return components.flatMap((component) => {
+    const state = states.get(component.deployment)
+    return state === undefined ? [] : [planComponent(component, state.deployment, options)]
+  })
+}
+
+function planComponent(
+  component: ComponentImage,
+  deployment: Deployment,
+  options: PlanOptions,
+): PlannedComponent {
+  const container = chooseContainer(component, deployment)
+  const from = containerOf(deployment, container)?.image ?? ''
+  return {
+    deployment: component.deployment,
+    container,
+    from,
+    to: wantedImage(component, from, options),
+    replicas: replicasOf(deployment),
+    strategy: describeStrategy(rollingStrategy(deployment)),
+  }
+}
+
+function chooseContainer(
+  { deployment: name, container: wanted }: ComponentImage,
+  deployment: Deployment,
+): string {
+  const names = containersOf(deployment).map((container) => container.name)
+  if (names.includes(wanted)) return wanted
+  const [only] = names
+  // Nobody named it, and there is no choice.
+  if (wanted === name && names.length === 1 && only !== undefined) return only
+  throw new UserError(
+    `Deployment "${nameOf(deployment)}" has no container "${wanted}".`,
+    `Its containers are: ${names.join(', ')}. Name one of them as "container" of the component in the runbook file.`,
+  )
+}
+
+function wantedImage(component: ComponentImage, current: string, options: PlanOptions): string {
+  const override = options.overrides?.get(component.deployment)
+  const repository = component.image ?? parseImage(current).repository
+  const image =
+    override === undefined
+      ? { repository, tag: options.version, digest: undefined }
+      : /^sha256:/.test(override)
+        ? parseImage(`${repository}@${override}`)
+        : /[/:@]/.test(override)
+          ? parseImage(override)
+          : parseImage(`${repository}:${override}`)
+  return formatImage({ ...image, digest: options.digests?.get(component.deployment) ?? image.digest })
+}

@@ -1,0 +1,176 @@
+import { Pool, ProxyAgent, type Dispatcher } from 'undici'
+import { TransportError, type ApiRequest } from './api-error.ts'
+import type { TlsMaterial } from './credentials.ts'
+
+const connectTimeoutMs = 10_000
+/** The longest wait for the first byte of an answer; the API server ends its own requests after 60 s. */
+const headersTimeoutMs = 60_000
+/** The longest silence inside an answer. */
+const bodyTimeoutMs = 60_000
+/** Enough to read a few kinds at once; an action is one of many clients of its server. */
+const requestConnections = 8
+/** Below the idle timeouts of load balancers (60 s and up), so that no request is written to a dead socket. */
+const keepAliveMs = 30_000
+
+/** So much of an unwanted body is read to keep its connection; more would cost more than a new one. */
+const discardBytes = 64 * 1024
+
+export interface HttpRequest {
+  readonly target: ApiRequest
+  readonly headers: Readonly<Record<string, string | string[]>>
+  readonly body?: string | undefined
+  /** A watch has its own connections, so that it never keeps a request waiting, and no body timeout. */
+  readonly isWatch?: boolean
+  /** For the whole exchange, the body included. */
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  header(name: string): string | undefined
+  /** The whole body; `maxBytes` cuts it there. */
+  text(maxBytes?: number): Promise<{ text: string; truncated: boolean }>
+  /** The body as it arrives. */
+  chunks(): AsyncIterable<Uint8Array>
+  /** Lets the rest of the body go. */
+  discard(): Promise<void>
+}
+
+/** The connections to one API server: a bounded pool for requests, another for watches; HTTP/1.1 (see `#open`). */
+export class Transport {
+  readonly #server: URL
+  readonly #proxy: string | undefined
+  readonly #opened: Dispatcher[] = []
+  #tls: TlsMaterial | undefined
+  #requests: Dispatcher | undefined
+  #watches: Dispatcher | undefined
+  #closed = false
+
+  constructor(server: URL, proxy: string | undefined) {
+    this.#server = server
+    this.#proxy = proxy
+  }
+
+  /** One exchange. Rejects with TransportError, or with the signal's reason when it is aborted. */
+  async send(request: HttpRequest, tls: TlsMaterial): Promise<HttpAnswer> {
+    const { target, signal, isWatch = false, timeoutMs } = request
+    signal?.throwIfAborted()
+    const dispatcher = this.#dispatcher(tls, isWatch, target)
+    const prefix = this.#server.pathname.replace(/\/$/, '')
+    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs))
+    const signals = [signal, timeout].filter((one) => one !== undefined)
+    const failed = (error: unknown): unknown => {
+      if (signal?.aborted === true) return signal.reason
+      if (timeout?.aborted !== true) return this.#error(describe(error), target, error)
+      const problem = `no complete answer within ${((timeoutMs ?? 0) / 1000).toFixed(1)} s`
+      return this.#error({ code: 'TIMEOUT', problem }, target)
+    }
+    try {
+      const answer = await dispatcher.request({
+        origin: this.#server.origin,
+        method: target.method as Dispatcher.HttpMethod,
+        path: `${prefix}${target.path}`,
+        headers: request.headers,
+        body: request.body ?? null,
+        headersTimeout: headersTimeoutMs,
+        bodyTimeout: isWatch ? 0 : bodyTimeoutMs,
+        signal: signals.length === 0 ? null : AbortSignal.any(signals),
+      })
+      return {
+        status: answer.statusCode,
+        header: (name) => [answer.headers[name]].flat()[0],
+        text: (maxBytes) =>
+          readText(answer.body, maxBytes).catch((error: unknown) => Promise.reject(failed(error))),
+        chunks: () => rethrowing(answer.body, failed),
+        discard: () => answer.body.dump({ limit: discardBytes }).catch(() => undefined),
+      }
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  /** Ends every connection, also of requests under way, so that the process can end. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#opened.map((dispatcher) => dispatcher.destroy()))
+  }
+
+  #dispatcher(tls: TlsMaterial, isWatch: boolean, target: ApiRequest): Dispatcher {
+    if (this.#closed) throw this.#error({ code: 'CLOSED', problem: 'the client has been closed' }, target)
+    if (this.#tls !== tls) {
+      // A renewed client certificate needs new connections. Requests and watches under way end on the old ones.
+      void this.#requests?.close()
+      void this.#watches?.close()
+      this.#requests = this.#watches = undefined
+      this.#tls = tls
+    }
+    if (isWatch) return (this.#watches ??= this.#open(tls, null))
+    return (this.#requests ??= this.#open(tls, requestConnections))
+  }
+
+  /**
+   * HTTP/1.1 by intent: with HTTP/2 all requests and watches share one connection, which one lost packet stalls
+   * and one GOAWAY ends (`--goaway-chance`, on in managed clusters); reads are no faster.
+   */
+  #open(tls: TlsMaterial, connections: number | null): Dispatcher {
+    const timeouts = { keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs }
+    const connect = { ...tls, allowH2: false, timeout: connectTimeoutMs, keepAliveInitialDelay: 30_000 }
+    const dispatcher =
+      this.#proxy === undefined
+        ? new Pool(this.#server.origin, { ...timeouts, connections, allowH2: false, connect })
+        : new ProxyAgent({
+            ...timeouts,
+            uri: this.#proxy,
+            connections,
+            allowH2: false,
+            requestTls: connect,
+            proxyTls: { timeout: connectTimeoutMs },
+          })
+    this.#opened.push(dispatcher)
+    return dispatcher
+  }
+
+  #error(what: { code: string; problem: string }, target: ApiRequest, cause?: unknown): TransportError {
+    return new TransportError({ ...target, ...what, server: this.#server.origin }, { cause })
+  }
+}
+
+function describe(error: unknown): { code: string; problem: string } {
+  if (!(error instanceof Error)) return { code: 'UNKNOWN', problem: String(error) }
+  // A host with several addresses fails with one error for each.
+  const [inner = error] = error instanceof AggregateError ? (error.errors as Error[]) : []
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+  const proxyStatus = /^Proxy response \((?<status>\d+)\)/.exec(error.message)?.groups?.['status']
+  if (proxyStatus !== undefined) {
+    return {
+      code: proxyStatus < '500' ? 'PROXY_REFUSED' : 'PROXY_FAILED',
+      problem: `the proxy answered ${proxyStatus}`,
+    }
+  }
+  const isHandshakeCut = error.message.includes('before secure TLS connection was established')
+  return {
+    code: isHandshakeCut ? 'NOT_CONNECTED' : code,
+    problem: inner.message === '' ? code : inner.message,
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    length += chunk.byteLength
+    if (length > maxBytes) break
+  }
+  const bytes = Buffer.concat(chunks)
+  return { text: bytes.toString('utf8', 0, Math.min(length, maxBytes)), truncated: length > maxBytes }
+}
+
+async function* rethrowing(body: AsyncIterable<Uint8Array>, failed: (error: unknown) => unknown) {
+  try {
+    yield* body
+  } catch (error) {
+    throw failed(error)
+  }
+}

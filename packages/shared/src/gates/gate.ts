@@ -1,0 +1,132 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { explain } from '../cluster/explain.ts'
+import type { Verdict } from '../decide/verdict.ts'
+import { UserError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import type { GateResult } from '../record/gate-result.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
+import type { Runbook } from '../runbook/schema.ts'
+
+/** What a gate may look at. It reads and never acts. */
+export interface GateContext {
+  readonly runbook: Runbook
+  /** The deployment that is asked about; its `environment` is where `cluster` looks. */
+  readonly record: DeploymentRecord
+  readonly cluster: Cluster
+  readonly clock: Clock
+}
+
+/** A gate's answer; the runner adds name, question and times. */
+export interface Answer {
+  readonly verdict: Verdict
+  /** One sentence. */
+  readonly answer: string
+  readonly value?: string
+  readonly limit?: string
+  /** Most telling first; the summary shows the first lines and folds the rest. */
+  readonly evidence?: readonly string[]
+}
+
+/** `warn`: what is not a pass is said and does not stop. `off`: not asked. */
+export type Mode = 'enforce' | 'warn' | 'off'
+
+/** When a gate is asked. */
+export type Occasion = 'preflight' | 're-check' | 'post-deploy'
+
+/** A question with evidence. A new gate is one file that exports one of these, and one line in the registry. */
+export interface Gate {
+  readonly name: string
+  /** The runbook's line that it answers, in the runbook's words. */
+  readonly question: string
+  readonly occasions: readonly Occasion[]
+  /** How strictly the team takes it; `enforce` where absent. */
+  mode?(runbook: Runbook): Mode
+  /** How to ask by hand, for the record and for whoever doubts the answer. */
+  query?(context: GateContext): string
+  /** @throws anything where it could not measure: the verdict is then `unknown`, with the message as the answer */
+  measure(context: GateContext, signal: AbortSignal): Promise<Answer> | Answer
+}
+
+/** How long one gate may take before its answer is `unknown`. */
+export const gateTimeoutMs = 60_000
+
+/** Asks all gates at the same time. One that throws or takes too long is `unknown` and never stops the others. */
+export async function runGates(
+  gates: readonly Gate[],
+  context: GateContext,
+  signal: AbortSignal,
+  timeoutMs = gateTimeoutMs,
+): Promise<GateResult[]> {
+  return Promise.all(gates.map((gate) => ask(gate, context, signal, timeoutMs)))
+}
+
+async function ask(
+  gate: Gate,
+  context: GateContext,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<GateResult> {
+  const startedAt = context.clock.now()
+  const mode = gate.mode?.(context.runbook) ?? 'enforce'
+  const asked = mode === 'off' ? notAsked : await measured(gate, context, signal, timeoutMs)
+  const { evidence = [], ...answer } = mode === 'warn' ? softened(asked) : asked
+  const query = gate.query?.(context)
+  return {
+    gate: gate.name,
+    question: gate.question,
+    ...answer,
+    evidence: [...evidence],
+    ...(query !== undefined && { query }),
+    at: startedAt.toISOString(),
+    tookMs: Math.max(0, context.clock.now().getTime() - startedAt.getTime()),
+  }
+}
+
+const notAsked: Answer = { verdict: 'skipped', answer: 'Switched off in the runbook file.' }
+
+/** What only warns keeps its words, so that nobody takes it for a pass. */
+function softened(answer: Answer): Answer {
+  if (answer.verdict === 'pass' || answer.verdict === 'skipped') return answer
+  return {
+    ...answer,
+    verdict: 'warn',
+    answer: `${answer.verdict}, but only a warning here: ${answer.answer}`,
+  }
+}
+
+async function measured(
+  gate: Gate,
+  context: GateContext,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<Answer> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const work = async (): Promise<Answer> => gate.measure(context, AbortSignal.any([signal, timeout]))
+    return await untilAborted(work(), timeout)
+  } catch (error) {
+    // A cancelled run is not an unanswered question: let the phase end as cancelled.
+    if (signal.aborted) throw error
+    if (timeout.aborted) return { verdict: 'unknown', answer: `Not answered within ${timeoutMs / 1000} s.` }
+    const known = explain(error)
+    const next = known instanceof UserError ? known.next : undefined
+    return {
+      verdict: 'unknown',
+      answer: `Could not be measured: ${known.message}`,
+      ...(next !== undefined && { evidence: [next] }),
+    }
+  }
+}
+
+/** Rejects when `signal` aborts, also where `work` does not listen to it. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort)
+    })
+  })
+}

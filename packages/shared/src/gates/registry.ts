@@ -1,0 +1,26 @@
+import type { Gate, Occasion } from './gate.ts'
+import { deploymentWindow } from './deployment-window.ts'
+import { metricsPresent } from './metrics-present.ts'
+import { podsHealthy } from './pods-healthy.ts'
+import { productionHealthy } from './production-healthy.ts'
+import { runningVersion } from './running-version.ts'
+import { stagingHealthy } from './staging-healthy.ts'
+import { startupLogs } from './startup-logs.ts'
+import { unchangedSincePlan } from './unchanged-since-plan.ts'
+
+/** Every gate, in the order of the runbook. A new one is a file beside this and a line here. */
+export const registry: readonly Gate[] = [
+  stagingHealthy,
+  productionHealthy,
+  deploymentWindow,
+  unchangedSincePlan,
+  runningVersion,
+  podsHealthy,
+  startupLogs,
+  metricsPresent,
+]
+
+/** The gates that are asked on an occasion. */
+export function gatesFor(occasion: Occasion): readonly Gate[] {
+  return registry.filter((gate) => gate.occasions.includes(occasion))
+}

@@ -1,0 +1,49 @@
+import { appendLog } from './deployment-log.ts'
+import type { AnnotatedTag, Forge, LogEntry, RunApproval } from './forge.ts'
+import { asking, type Repository } from './octokit.ts'
+import { createTag, tagCommit } from './tags.ts'
+
+/** The forge as GitHub serves it. */
+export class GitHubForge implements Forge {
+  readonly #repository: Repository
+
+  constructor(repository: Repository) {
+    this.#repository = repository
+  }
+
+  async commitAuthor(commit: string, signal: AbortSignal): Promise<string | undefined> {
+    const { octokit, owner, repo } = this.#repository
+    return asking(`Reading the commit ${commit}`, 'contents: read', async () => {
+      const { data } = await octokit.rest.repos.getCommit({ owner, repo, ref: commit, request: { signal } })
+      return data.author !== null && 'login' in data.author ? data.author.login : undefined
+    })
+  }
+
+  tagCommit(tag: string, signal: AbortSignal): Promise<string | undefined> {
+    return tagCommit(this.#repository, tag, signal)
+  }
+
+  async approvals(runId: string, signal: AbortSignal): Promise<readonly RunApproval[]> {
+    const { octokit, owner, repo } = this.#repository
+    return asking(`Reading who approved run ${runId}`, 'actions: read', async () => {
+      const asked = { owner, repo, run_id: Number(runId), request: { signal } }
+      const { data } = await octokit.rest.actions.getReviewsForRun(asked)
+      return data.flatMap((review) =>
+        review.environments.map((environment) => ({
+          environment: environment.name ?? '',
+          by: review.user.login,
+          state: review.state,
+          comment: review.comment,
+        })),
+      )
+    })
+  }
+
+  createTag(tag: AnnotatedTag, signal: AbortSignal): Promise<'created' | 'exists'> {
+    return createTag(this.#repository, tag, signal)
+  }
+
+  appendLog(entry: LogEntry, signal: AbortSignal): Promise<{ added: boolean; commit: string }> {
+    return appendLog(this.#repository, entry, signal)
+  }
+}

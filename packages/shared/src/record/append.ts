@@ -1,0 +1,35 @@
+import type { Outcome } from '../decide/outcome.ts'
+import type { Verdict } from '../decide/verdict.ts'
+import type { GateResult } from './gate-result.ts'
+import type { DeploymentRecord, PhaseName } from './schema.ts'
+
+/** How a phase ended, before it becomes an entry of the record. */
+export interface PhaseEnd {
+  readonly phase: PhaseName
+  readonly outcome: Outcome
+  readonly verdict?: Verdict
+  readonly reason: string
+  readonly startedAt: Date
+  readonly endedAt: Date
+  readonly gates?: readonly GateResult[]
+}
+
+/** The record with one more phase at its end. Earlier entries are never changed. */
+export function appendPhase(record: DeploymentRecord, end: PhaseEnd): DeploymentRecord {
+  const { startedAt, endedAt, gates = [], ...rest } = end
+  const entry = {
+    ...rest,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    gates: [...gates],
+  }
+  return { ...record, phases: [...record.phases, entry] }
+}
+
+/** The last entry of a phase: a re-run appends another, and the newest counts. */
+export function lastPhase(
+  record: DeploymentRecord,
+  phase: PhaseName,
+): DeploymentRecord['phases'][number] | undefined {
+  return record.phases.findLast((entry) => entry.phase === phase)
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { outcomes } from '../decide/outcome.ts'
+import { verdicts } from '../decide/verdict.ts'
+import { gateResultSchema } from './gate-result.ts'
+import { snapshotSchema } from './snapshot.ts'
+
+/** An image by content, as a pod's `imageID` ends: `sha256:` and 64 hexadecimal digits. */
+export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+
+/** What a component will run. */
+export const plannedComponentSchema = z.strictObject({
+  deployment: z.string(),
+  container: z.string(),
+  /** What the pod template says now, and what it will say. */
+  from: z.string(),
+  to: z.string(),
+  replicas: z.number().int().nonnegative(),
+  /** The rolling strategy in pods, as a sentence. */
+  strategy: z.string(),
+})
+
+/** What a component runs, as its pods showed. */
+export const deployedComponentSchema = z.strictObject({
+  deployment: z.string(),
+  container: z.string(),
+  image: z.string(),
+  digest: digestSchema,
+  revision: z.string().optional(),
+  pods: z.number().int().nonnegative(),
+})
+
+/** A release that was shown to be good: what rollback goes back to, and what the next plan compares with. */
+export const knownGoodSchema = z.strictObject({
+  recordId: z.string(),
+  /** Undefined where a running state was adopted at the first deployment. */
+  version: z.string().optional(),
+  commit: z.string().optional(),
+  at: z.iso.datetime(),
+  components: z.array(deployedComponentSchema),
+})
+
+export const phaseNames = [
+  'plan',
+  'preflight',
+  'approve',
+  're-check',
+  'rollout',
+  'validate',
+  'finish',
+] as const
+
+export const phaseSchema = z.strictObject({
+  phase: z.enum(phaseNames),
+  outcome: z.enum(outcomes),
+  verdict: z.enum(verdicts).optional(),
+  /** Why it ended so, in one sentence. */
+  reason: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  gates: z.array(gateResultSchema),
+})
+
+export const approvalSchema = z.strictObject({
+  environment: z.string(),
+  by: z.string(),
+  comment: z.string(),
+  /** When the approval was seen: the API does not say when it was given. */
+  seenAt: z.iso.datetime(),
+})
+
+/** A person's decision to go on where a gate would block. */
+export const overrideSchema = z.strictObject({
+  gate: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  at: z.iso.datetime(),
+})
+
+export const runSchema = z.strictObject({
+  id: z.string(),
+  attempt: z.string(),
+  url: z.string(),
+  actor: z.string(),
+})
+
+/**
+ * One deployment to one environment: what was decided, seen and done. It is the only state that passes between
+ * phases; each phase reads it, appends to it and hands it on.
+ */
+export const recordSchema = z.strictObject({
+  schema: z.literal(1),
+  id: z.string(),
+  pipeline: z.string(),
+  environment: z.string(),
+  namespace: z.string(),
+  version: z.string(),
+  tag: z.string(),
+  commit: z.string(),
+  class: z.string(),
+  strategy: z.enum(['rolling', 'canary']),
+  /** The environment of the forge whose reviewers approve. */
+  approval: z.string(),
+  /** Who wrote the tagged commit: may not approve, and neither may the run's actor. */
+  author: z.string().optional(),
+  run: runSchema,
+  openedAt: z.iso.datetime(),
+  /** What ran before: absent only at the first deployment, until the running state is adopted. */
+  from: knownGoodSchema.optional(),
+  plan: z.array(plannedComponentSchema),
+  /** What staging ran and how it was judged; absent on the record of staging itself. */
+  staging: z
+    .strictObject({
+      outcome: z.enum(outcomes),
+      endedAt: z.iso.datetime(),
+      components: z.array(deployedComponentSchema),
+      run: runSchema,
+      recordDigest: digestSchema,
+    })
+    .optional(),
+  approvals: z.array(approvalSchema),
+  overrides: z.array(overrideSchema),
+  snapshot: snapshotSchema.optional(),
+  deployed: z.array(deployedComponentSchema),
+  phases: z.array(phaseSchema),
+  /** Set when nothing more will be appended. */
+  closedAt: z.iso.datetime().optional(),
+})
+
+export type DeploymentRecord = z.infer<typeof recordSchema>
+export type Phase = z.infer<typeof phaseSchema>
+export type PhaseName = Phase['phase']
+export type PlannedComponent = z.infer<typeof plannedComponentSchema>
+export type DeployedComponent = z.infer<typeof deployedComponentSchema>
+export type KnownGood = z.infer<typeof knownGoodSchema>
+export type Approval = z.infer<typeof approvalSchema>
+export type Run = z.infer<typeof runSchema>

@@ -1,0 +1,14 @@
+import { UserError } from '../errors.ts'
+import type { Environment, Runbook } from './schema.ts'
+import { didYouMean } from './suggest.ts'
+
+/** The environment of that name; a `UserError` that lists the names when the runbook has none such. */
+export function environmentOf(runbook: Runbook, name: string): Environment {
+  const names = Object.keys(runbook.environments)
+  const found = Object.hasOwn(runbook.environments, name) ? runbook.environments[name] : undefined
+  if (found !== undefined) return found
+  throw new UserError(
+    `The runbook has no environment ${JSON.stringify(name)}${didYouMean(name, names)}`,
+    `Its environments: ${names.join(', ')}`,
+  )
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod'
+import { dnsLabel, duration, port, secret, share, template, text, url, urlPath } from '../fields.ts'
+import { section } from '../section.ts'
+
+const broker = template('a broker as host:port, or a variable that holds a comma separated list, such as ${KAFKA_BROKERS}').refine(
+  ({ text: value }) => value.includes('${') || /^[\w.-]+:\d{1,5}(?:, ?[\w.-]+:\d{1,5})*$/.test(value),
+  { error: 'expected a broker as host:port, such as kafka-0.kafka:9092, or a variable such as ${KAFKA_BROKERS}' },
+)
+
+const password = secret('KAFKA_PASSWORD').prefault('${KAFKA_PASSWORD}').describe('Password of the user.')
+const username = template('a user name, such as ${KAFKA_USERNAME}')
+  .prefault('${KAFKA_USERNAME}')
+  .describe('User to log in as.')
+
+const sasl = z.discriminatedUnion('mechanism', [
+  section({
+    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('How to log in.'),
+    username,
+    password,
+  }),
+  section({
+    mechanism: z.literal('oauthbearer'),
+    'token-url': url('https://login.example/oauth2/token').describe('Endpoint of the client credentials grant.'),
+    'client-id': template('a client id, such as ${KAFKA_CLIENT_ID}')
+      .prefault('${KAFKA_CLIENT_ID}')
+      .describe('Client to ask the token for.'),
+    'client-secret': secret('KAFKA_CLIENT_SECRET')
+      .prefault('${KAFKA_CLIENT_SECRET}')
+      .describe('Its secret.'),
+    scope: text('a scope such as kafka').optional().describe('Scope to ask for.'),
+  }),
+  section({
+    mechanism: z.literal('aws-msk-iam'),
+    region: template('an AWS region such as eu-central-1')
+      .prefault('${AWS_REGION}')
+      .describe('Region of the cluster. The credentials are the ones of the AWS environment variables.'),
+  }),
+])
+
+const tls = z.union(
+  [
+    z.boolean(),
+    section({
+      ca: secret('KAFKA_CA').optional().describe('Certificate authority of the brokers, PEM.'),
+      certificate: secret('KAFKA_CERTIFICATE').optional().describe('Client certificate, PEM.'),
+      key: secret('KAFKA_KEY').optional().describe('Key of the client certificate, PEM.'),
+      'server-name': text('a host name').optional().describe('Name that the brokers’ certificates carry.'),
+    }),
+  ],
+  { error: 'true, false or a mapping with ca, certificate, key, server-name' },
+)
+
+/** Where consumer lag is read. */
+export const kafka = section(
+  {
+  source: z
+    .enum(['kafka', 'prometheus', 'job'])
+    .prefault('kafka')
+    .describe(
+      'Where lag is read: from the brokers, from an exporter through Prometheus, or by the same reader in a Job inside the cluster, for brokers that only the cluster reaches.',
+    ),
+  brokers: z
+    .array(broker)
+    .min(1)
+    .optional()
+    .describe('Brokers to start from, host:port. Needed unless `source` is `prometheus`.'),
+  tls: tls.prefault(false).describe('Encrypt the connection; a mapping names certificates of your own.'),
+  sasl: sasl.optional().describe('How to log in to the brokers. Absent: no login.'),
+  'connect-timeout': duration().prefault('10s').describe('How long one connection may take.'),
+  'request-timeout': duration().prefault('30s').describe('How long one request may take.'),
+  job: section({
+    image: text('an image such as registry.example/node:24')
+      .prefault('node:24-slim')
+      .describe('Image with Node 24 in which the reader runs.'),
+    'service-account': dnsLabel('default').prefault('default').describe('Service account of the Job.'),
+    deadline: duration().prefault('2m').describe('How long the Job may take, image pull included.'),
+  })
+    .prefault({})
+    .describe('The Job of `source: job`.'),
+  'lag-series': text('a metric such as kafka_consumergroup_lag')
+    .prefault('kafka_consumergroup_lag')
+    .describe('The exporter’s metric of `source: prometheus`, with labels `consumergroup`, `topic` and `partition`.'),
+},
+({ source, brokers }, report) => {
+  if (brokers === undefined && source !== 'prometheus') report([], '`brokers` is missing; it is needed unless `source` is "prometheus"')
+})
+
+/** Where metrics are queried. Without it the suite scrapes the pods itself. */
+export const prometheus = section(
+  {
+  url: url('${PROMETHEUS_URL}').optional().describe('Address, with a path prefix if there is one.'),
+  service: section({
+    namespace: dnsLabel('monitoring').describe('Namespace of the Service.'),
+    name: dnsLabel('prometheus').describe('Name of the Service.'),
+    port: port().prefault(9090).describe('Port of the Service.'),
+    scheme: z.enum(['http', 'https']).prefault('http').describe('Scheme behind the Service.'),
+    path: urlPath('/prometheus').prefault('/').describe('Path prefix of the API.'),
+  })
+    .optional()
+    .describe('A Service in the cluster, reached through the API server. Instead of `url`.'),
+  headers: z
+    .record(z.string().regex(/^[A-Za-z][\w-]*$/, { error: 'a header name' }), template('a header value').meta({ writeOnly: true }).describe('Value of the header.'))
+    .prefault({})
+    .describe('Headers to send.'),
+  tenant: template('a tenant id').optional().describe('Tenant, sent as `X-Scope-OrgID`.'),
+  'bearer-token': secret('PROMETHEUS_TOKEN').optional().describe('Token for the `Authorization` header.'),
+  basic: section({
+    username: template('a user name, such as ${PROMETHEUS_USERNAME}')
+      .prefault('${PROMETHEUS_USERNAME}')
+      .describe('User.'),
+    password: secret('PROMETHEUS_PASSWORD').prefault('${PROMETHEUS_PASSWORD}').describe('Password.'),
+  })
+    .optional()
+    .describe('Basic authentication.'),
+  labels: section({
+    namespace: text('a label name').prefault('namespace').describe('Label that holds the namespace of a pod.'),
+    pod: text('a label name').prefault('pod').describe('Label that holds the name of a pod.'),
+  })
+    .prefault({})
+    .describe('How your scrape configuration names things.'),
+  'scrape-interval': duration().prefault('30s').describe('How often Prometheus scrapes the pods.'),
+  'rate-window': duration().prefault('5m').describe('Window of rates; at least four scrape intervals.'),
+  timeout: duration().prefault('30s').describe('How long one query may take.'),
+  'retry-for': duration()
+    .prefault('3m')
+    .describe('How long a failing query is tried again before its gate is unknown.'),
+  coverage: share().prefault('80%').describe('Share of the points of a window that must be present to conclude.'),
+},
+(value, report) => {
+  if ((value.url === undefined) === (value.service === undefined)) report([], 'exactly one of `url` and `service` is needed')
+  if (value.basic !== undefined && value['bearer-token'] !== undefined) report(['basic'], 'either `basic` or `bearer-token`, not both')
+})

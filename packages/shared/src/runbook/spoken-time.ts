@@ -1,0 +1,35 @@
+/** Times as sentences have them, in the time zone of the team. */
+
+/** `Tuesday 24 Nov 2026, 10:00 CET` */
+export function fullTime(instant: Date, zone: string): string {
+  const { weekday, day, month, year } = parts(instant, zone)
+  return `${weekday} ${day} ${month} ${year}, ${timeOfDay(instant, zone)}`
+}
+
+/** `Tuesday 24 Nov, 10:00 CET` */
+export function dayAndTime(instant: Date, zone: string): string {
+  const { weekday, day, month } = parts(instant, zone)
+  return `${weekday} ${day} ${month}, ${timeOfDay(instant, zone)}`
+}
+
+/** `10:00 CET` */
+export function timeOfDay(instant: Date, zone: string): string {
+  const { hour, minute, timeZoneName } = parts(instant, zone)
+  return `${hour}:${minute} ${timeZoneName}`
+}
+
+function parts(instant: Date, zone: string): Record<string, string> {
+  // en-GB names European zones (CET) where other English locales write GMT+1.
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    weekday: 'long',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  })
+  return Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]))
+}

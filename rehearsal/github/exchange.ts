@@ -1,0 +1,164 @@
+import type { Contract } from './contract.ts'
+import { ApiError, notFound, unprocessable } from './errors.ts'
+import type { Answer, Handler, Request } from './operation.ts'
+import { handlers } from './routes/table.ts'
+import type { StandIn } from './stand-in.ts'
+import type { Match } from './router.ts'
+import { watchReads } from './unread.ts'
+
+export interface Incoming {
+  method: string
+  /** The request target, as it stands in the request line. */
+  target: string
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: Buffer
+}
+
+export interface Outgoing {
+  status: number
+  headers: Record<string, string>
+  body: Buffer
+  /** The operation, where there is one. */
+  operation: string | undefined
+  /** What the request or the answer has against GitHub's description. */
+  violations: string[]
+}
+
+interface Exchange {
+  incoming: Incoming
+  url: URL
+  match: Match
+  handler: Handler<unknown>
+}
+
+const jsonType = 'application/json; charset=utf-8'
+
+/** Answers one request and reports every departure from the contract, on either side. */
+export async function answer(incoming: Incoming, contract: Contract, github: StandIn): Promise<Outgoing> {
+  const url = URL.parse(incoming.target, github.links.root)
+  const match = url === null ? undefined : contract.match(incoming.method, url.pathname)
+  const handler = match === undefined ? undefined : handlers.get(match.key)
+  if (url === null || match === undefined || handler === undefined) {
+    const reason = match === undefined ? 'not in GitHub’s API' : 'not served by the stand-in'
+    return {
+      ...json(404, notFound()),
+      operation: match?.key,
+      violations: [`${incoming.method} ${incoming.target}: ${reason}`],
+    }
+  }
+  const violations: string[] = []
+  const report = (side: string, problems: readonly string[]): void => {
+    violations.push(...problems.map((problem) => `${match.operation.operationId} ${side}: ${problem}`))
+  }
+  const outcome = await serve({ incoming, url, match, handler }, contract, github, report)
+  return { ...outcome, operation: match.key, violations }
+}
+
+type Rendered = Pick<Outgoing, 'status' | 'headers' | 'body'>
+type Report = (side: string, problems: readonly string[]) => void
+
+async function serve(
+  exchange: Exchange,
+  contract: Contract,
+  github: StandIn,
+  report: Report,
+): Promise<Rendered> {
+  try {
+    const given = await perform(exchange, contract, github, report)
+    if ('raw' in given) {
+      return { status: given.status, headers: { 'content-type': given.contentType }, body: given.raw }
+    }
+    report('response', contract.response(exchange.match, given.status, given.body))
+    return json(given.status, given.body, given.headers)
+  } catch (error) {
+    if (!(error instanceof ApiError))
+      report('handler', [error instanceof Error ? (error.stack ?? error.message) : String(error)])
+    const refusal = error instanceof ApiError ? error : new ApiError(500, 'Server Error')
+    report('response', contract.response(exchange.match, refusal.status, refusal.toJSON()))
+    return json(refusal.status, refusal)
+  }
+}
+
+async function perform(
+  { incoming, url, match, handler }: Exchange,
+  contract: Contract,
+  github: StandIn,
+  report: Report,
+): Promise<GivenAnswer> {
+  authenticate(incoming)
+  const sent = incoming.method === 'GET' ? undefined : parseBody(incoming.body, report)
+  const { problems, path, query } = contract.request(match, url.searchParams, sent)
+  report('request', problems)
+  if (problems.length > 0) throw refuse(problems)
+  requireRepository(match, github)
+
+  const [watchedQuery, watchedBody] = [watchReads(query), watchReads(sent)]
+  const format = acceptedFormat(incoming.headers.accept)
+  const request = { path, query: watchedQuery.values, body: watchedBody.values, url, format }
+  const given = (await handler(request as Request, github)) as GivenAnswer
+  report('request', [
+    ...watchedQuery.unread().map((name) => `the stand-in does not serve the query parameter "${name}"`),
+    ...watchedBody.unread().map((name) => `the stand-in does not serve the property "${name}" of the body`),
+    ...(format === 'json' || 'raw' in given
+      ? []
+      : [`the stand-in does not serve the media type "${format}"`]),
+  ])
+  return given
+}
+
+/** An answer of any operation; each handler's own type is stricter. */
+type GivenAnswer =
+  Extract<Answer, { raw: Buffer }> | { status: number; body?: unknown; headers?: Record<string, string> }
+
+/** Reading is open to everybody, as in a public repository; writing needs a token, any token. */
+function authenticate({ method, headers }: Incoming): void {
+  if (headers['user-agent'] === undefined) {
+    throw new ApiError(
+      403,
+      'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
+    )
+  }
+  const hasToken = /^(?:token|bearer) +\S+$/i.test(String(headers.authorization ?? ''))
+  if (method !== 'GET' && !hasToken) throw new ApiError(401, 'Requires authentication')
+}
+
+function parseBody(body: Buffer, report: Report): unknown {
+  if (body.length === 0) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString())
+  } catch (error) {
+    report('request', [`the body is no JSON: ${error instanceof Error ? error.message : String(error)}`])
+    throw new ApiError(400, 'Problems parsing JSON')
+  }
+  if (typeof value === 'object' && value !== null) return value
+  report('request', ['the body is JSON, but no object'])
+  throw new ApiError(400, 'Body should be a JSON object')
+}
+
+/** A path parameter of the wrong type names nothing; anything else is invalid. */
+function refuse(problems: readonly string[]): ApiError {
+  if (problems.some((problem) => problem.startsWith('path'))) return notFound()
+  return unprocessable(`Invalid request.\n\n${problems.join('\n')}`)
+}
+
+function requireRepository({ params }: Match, { links }: StandIn): void {
+  const isSame = (one: string | undefined, other: string): boolean =>
+    one === undefined || one.toLowerCase() === other.toLowerCase()
+  if (!isSame(params.owner, links.owner) || !isSame(params.repo, links.repo)) throw notFound()
+}
+
+/** GitHub's media types say the form between the vendor and `+json`: `application/vnd.github.raw+json`. */
+function acceptedFormat(accept: string | string[] | undefined): string {
+  const [, format] = /application\/vnd\.github(?:\.v3)?\.([a-z]+)/.exec(String(accept ?? '')) ?? []
+  return format ?? 'json'
+}
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}): Rendered {
+  if (body === undefined) return { status, headers, body: Buffer.alloc(0) }
+  return {
+    status,
+    headers: { 'content-type': jsonType, ...headers },
+    body: Buffer.from(JSON.stringify(body)),
+  }
+}

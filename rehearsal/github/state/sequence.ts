@@ -1,0 +1,15 @@
+/** The current time, ISO 8601 in UTC with whole seconds. */
+export type Timestamp = () => string
+
+/** Numbers that are given out once. */
+export class Sequence {
+  #next: number
+
+  constructor(first: number) {
+    this.#next = first
+  }
+
+  next(): number {
+    return this.#next++
+  }
+}

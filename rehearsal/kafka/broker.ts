@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin, ITopicConfig } from 'kafkajs'
+import { logLevel } from 'kafkajs'
+import { messageOf, UserError } from '../../packages/shared/src/errors.ts'
+import { isRunning, spawnBound, terminate } from './bound-process.ts'
+import { kafkaClient } from './client.ts'
+import { twoFreePorts } from './free-ports.ts'
+import { javaArguments, requireJava, runTool } from './java.ts'
+import { fetchLibraries } from './libraries.ts'
+import type { Listeners } from './server-properties.ts'
+import { serverProperties } from './server-properties.ts'
+
+const startDeadlineMs = 60_000
+const askEveryMs = 50
+const stopGraceMs = 10_000
+const portAttempts = 3
+
+/** Kafka's command line tools under the names of its distribution, with the class behind each. */
+const tools = {
+  'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
+} as const
+
+export interface KafkaOptions {
+  /** Holds configuration, data and broker.log; a folder used before continues with its data. */
+  dir: string
+  /** Holds the jars between runs. */
+  cache: string
+  /** The port for clients on 127.0.0.1; a free one if not given. */
+  port?: number | undefined
+  log: (line: string) => void
+  /** Ends the waiting and the broker while it starts. */
+  signal?: AbortSignal | undefined
+}
+
+export interface Broker {
+  /** Bootstrap servers, as `host:port`. */
+  readonly brokers: string[]
+  readonly pid: number
+  /** Makes topics and returns when each partition has a leader; topics that exist stay as they are. */
+  createTopics(topics: ITopicConfig[]): Promise<void>
+  /** Runs a command line tool against this broker and returns its standard output. */
+  tools(command: keyof typeof tools, ...args: string[]): Promise<string>
+  /** Ends the broker in order, by force after 10 s; returns when its process is gone. */
+  stop(): Promise<void>
+}
+
+/** Starts Apache Kafka as one KRaft server on 127.0.0.1 and returns when it answers a client. */
+export async function startKafka(options: KafkaOptions): Promise<Broker> {
+  await requireJava()
+  const libraries = await fetchLibraries(options)
+  await mkdir(options.dir, { recursive: true })
+  const { server, address } = await launch(libraries, options)
+  const brokers = [address]
+
+  return {
+    brokers,
+    pid: server.pid ?? 0,
+    createTopics: (topics) => createTopics(brokers, topics),
+    tools: (command, ...args) => runTool(libraries, tools[command], ['--bootstrap-server', address, ...args]),
+    stop: () => terminate(server, stopGraceMs),
+  }
+}
+
+interface Launched {
+  server: ChildProcess
+  address: string
+}
+
+/** Starts the server, once more with other ports when somebody took a free one before Kafka did. */
+async function launch(libraries: string, options: KafkaOptions): Promise<Launched> {
+  for (let attempt = 1; ; attempt += 1) {
+    const [free, controller] = await twoFreePorts()
+    const ports = { broker: options.port ?? free, controller }
+    try {
+      return await launchOn(ports, libraries, options)
+    } catch (error) {
+      if (!(error instanceof PortTakenError)) throw error
+      if (attempt === portAttempts || options.port !== undefined)
+        throw new UserError(error.message, 'End the program that uses the port, or choose another one.', {
+          cause: error,
+        })
+    }
+  }
+}
+
+class PortTakenError extends Error {
+  override readonly name = 'PortTakenError'
+}
+
+async function launchOn(ports: Listeners, libraries: string, options: KafkaOptions): Promise<Launched> {
+  const { dir, signal } = options
+  const configuration = join(dir, 'server.properties')
+  const data = join(dir, 'data')
+  await writeFile(configuration, serverProperties(data, ports))
+  if (!existsSync(join(data, 'meta.properties'))) {
+    const clusterId = randomBytes(16).toString('base64url')
+    await runTool(libraries, 'kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', configuration], signal)
+  }
+
+  const logPath = join(dir, 'broker.log')
+  await using output = await open(logPath, 'w')
+  const server = await spawnBound('java', javaArguments(libraries, 'kafka.Kafka', [configuration]), {
+    stdio: ['ignore', output.fd, output.fd],
+  })
+  const address = `127.0.0.1:${String(ports.broker)}`
+  try {
+    await untilReady(address, server, signal)
+  } catch (error) {
+    await terminate(server, stopGraceMs)
+    throw signal?.aborted ? error : await explained(error, logPath, ports)
+  }
+  return { server, address }
+}
+
+/** Asks until the broker is in its own metadata and consumers can join groups. */
+async function untilReady(address: string, server: ChildProcess, signal: AbortSignal | undefined): Promise<void> {
+  const deadline = AbortSignal.timeout(startDeadlineMs)
+  while (!(await answers(address))) {
+    signal?.throwIfAborted()
+    if (!isRunning(server)) throw new Error('Kafka ended while it started.')
+    if (deadline.aborted) throw new Error(`Kafka did not answer within ${String(startDeadlineMs / 1000)} s.`)
+    await delay(askEveryMs, undefined, { signal })
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  const admin = administrator([address], 0)
+  try {
+    await admin.connect()
+    const { brokers } = await admin.describeCluster()
+    if (brokers.length === 0) return false
+    await admin.describeGroups(['rehearsal']) // has the topic for groups made, which else delays the first consumer
+    return true
+  } catch {
+    return false // not yet: the caller knows whether the process lives and when to give up
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function createTopics(brokers: string[], topics: ITopicConfig[]): Promise<void> {
+  const admin = administrator(brokers, 5)
+  try {
+    await admin.connect()
+    await admin.createTopics({ topics, waitForLeaders: true })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+function administrator(brokers: string[], retries: number): Admin {
+  return kafkaClient({ clientId: 'rehearsal', brokers, logLevel: logLevel.NOTHING, retry: { retries } }).admin()
+}
+
+/** Adds the end of the broker's own log, where the reason usually stands. */
+async function explained(error: unknown, logPath: string, ports: Listeners): Promise<Error> {
+  const log = await readFile(logPath, 'utf8')
+  if (log.includes('Address already in use'))
+    return new PortTakenError(
+      `Port ${String(ports.broker)} or ${String(ports.controller)} of 127.0.0.1 is in use.`,
+    )
+  const tail = log.trimEnd().split('\n').slice(-15).join('\n')
+  return new Error(`${messageOf(error)} The end of ${logPath}:\n${tail}`, { cause: error })
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { UserError } from '../../packages/shared/src/errors.ts'
+
+const run = promisify(execFile)
+const pom = join(import.meta.dirname, 'pom.xml')
+
+export interface LibrariesOptions {
+  /** Where fetched jars stay between runs. */
+  cache: string
+  log: (line: string) => void
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * The folder with the jars of `pom.xml`, fetched by Maven the first time. Its name holds the hash of pom.xml, and it
+ * appears whole or not at all: two callers at once both fetch, and the first one's folder is used by both.
+ */
+export async function fetchLibraries({ cache, log, signal }: LibrariesOptions): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+  const libraries = join(cache, `kafka-${hash.slice(0, 16)}`)
+  if (existsSync(libraries)) return libraries
+
+  log('Fetching the Apache Kafka jars with Maven (54 MB, only the first time)')
+  await mkdir(cache, { recursive: true })
+  const partial = await mkdtemp(join(cache, 'kafka-partial-'))
+  try {
+    await copyDependencies(partial, signal)
+    await publish(partial, libraries)
+  } finally {
+    await rm(partial, { recursive: true, force: true })
+  }
+  return libraries
+}
+
+async function copyDependencies(folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`]
+  try {
+    await run('mvn', ['-q', '-B', '-f', pom, ...goal], { signal })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    if (isMissing(error))
+      throw new UserError('Maven (mvn) is not on the PATH.', 'Install Maven 3 (Debian: apt install maven).', {
+        cause: error,
+      })
+    throw new UserError(
+      `Maven could not fetch the Kafka jars: ${outputOf(error)}`,
+      'Check that Maven reaches a repository with org.apache.kafka (settings.xml, proxy), then run this again.',
+      { cause: error },
+    )
+  }
+}
+
+/** Gives the finished folder its name, unless another caller was first: its content is the same. */
+async function publish(partial: string, libraries: string): Promise<void> {
+  try {
+    await rename(partial, libraries)
+  } catch (error) {
+    if (!existsSync(libraries)) throw error
+  }
+}
+
+/** Whether starting a program failed because there is no such program. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function outputOf(error: unknown): string {
+  const { stdout, stderr } = error as { stdout?: string; stderr?: string }
+  return `${stdout ?? ''}${stderr ?? ''}`.trim() || String(error)
+}

@@ -1,0 +1,16 @@
+import type { ITopicConfig } from 'kafkajs'
+
+/** Twice the six download workers of production, so that each owns two partitions and a canary finds some. */
+const numPartitions = 12
+
+/**
+ * The topics of one environment. Environments that share a broker differ in `prefix`, which stands before the name of
+ * every topic and consumer group (`KAFKA_PREFIX` of the ConfigMap).
+ */
+export function topicsOf(prefix = ''): ITopicConfig[] {
+  return ['pipeline.files', 'pipeline.events', 'pipeline.results'].map((name) => ({
+    topic: `${prefix}${name}`,
+    numPartitions,
+    replicationFactor: 1,
+  }))
+}
