@@ -57,7 +57,7 @@ func runCluster(o upOptions) (err error) {
 		return err
 	}
 	c := &cluster{upOptions: o, begin: time.Now(), components: newSupervisor(o.logs())}
-	cleanup, err := c.addRoutes()
+	cleanup, err := c.addRoutes(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,11 +100,11 @@ func (c *cluster) report(format string, args ...any) {
 
 // addRoutes claims the two ranges and has the machine answer on them, until
 // the returned cleanup runs.
-func (c *cluster) addRoutes() (*cleanup, error) {
+func (c *cluster) addRoutes(ctx context.Context) (*cleanup, error) {
 	ranges := []netip.Prefix{c.pods, c.services}
 	var claims []*os.File
 	for _, r := range ranges {
-		claim, err := claimRange(r, fmt.Sprintf("process %d, %s", os.Getpid(), c.dir))
+		claim, err := claimRange(ctx, claimsDir, r, owner{os.Getpid(), c.dir})
 		if err != nil {
 			return nil, err
 		}

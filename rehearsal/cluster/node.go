@@ -6,21 +6,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
-	cadvisorapi "github.com/google/cadvisor/lib/model"
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
-	"k8s.io/klog/v2"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
-	cadvisortest "k8s.io/kubernetes/pkg/kubelet/cadvisor/testing"
 	"k8s.io/kubernetes/pkg/kubelet/cm"
-	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 	"k8s.io/kubernetes/pkg/util/oom"
 
 	"rehearsal/cluster/process"
@@ -93,7 +87,7 @@ func runNode(ctx context.Context, o nodeOptions) error {
 		return err
 	}
 	deps.CAdvisorInterface = &machine{}
-	deps.ContainerManager = cm.NewStubContainerManager()
+	deps.ContainerManager = noCgroups{cm.NewStubContainerManager()}
 	deps.OOMAdjuster = oom.NewFakeOOMAdjuster()
 	deps.OSInterface = privateOS{}
 	return kubeletapp.Run(ctx, server, deps, utilfeature.DefaultFeatureGate)
@@ -135,45 +129,4 @@ func (o nodeOptions) kubeletConfiguration() (*kubeletconfig.KubeletConfiguration
 	c.EvictionHard = nil
 	c.ImageGCHighThresholdPercent = 100
 	return c, nil
-}
-
-// machine reports a node so large that no pod is refused for want of room:
-// requests and limits are not enforced here anyway.
-type machine struct{ cadvisortest.Fake }
-
-func (*machine) MachineInfo(klog.Logger) (*cadvisorapi.MachineInfo, error) {
-	return &cadvisorapi.MachineInfo{
-		NumCores: 64, MemoryCapacity: 256 << 30,
-		MachineID: "cluster", SystemUUID: "cluster", BootID: "cluster",
-	}, nil
-}
-
-func (*machine) VersionInfo() (*cadvisorapi.VersionInfo, error) {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return nil, err
-	}
-	return &cadvisorapi.VersionInfo{
-		KernelVersion:      unix.ByteSliceToString(u.Release[:]),
-		ContainerOsVersion: "local processes",
-	}, nil
-}
-
-// privateOS keeps the kubelet out of the machine's /var/log/containers.
-type privateOS struct{ kubecontainer.RealOS }
-
-func shared(path string) bool { return strings.HasPrefix(path, "/var/log/containers") }
-
-func (o privateOS) MkdirAll(path string, perm os.FileMode) error {
-	if shared(path) {
-		return nil
-	}
-	return o.RealOS.MkdirAll(path, perm)
-}
-
-func (o privateOS) Symlink(target, path string) error {
-	if shared(path) {
-		return nil
-	}
-	return o.RealOS.Symlink(target, path)
 }

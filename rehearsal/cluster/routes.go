@@ -21,8 +21,8 @@ type route struct {
 	Device      string `json:"dev"`
 }
 
-// checkRange fails where a route of somebody else leads into a range.
-func checkRange(r netip.Prefix) error {
+// checkRoutes fails where a route of somebody else leads into a range.
+func checkRoutes(r netip.Prefix) error {
 	out, err := runIP("-4", "-json", "route", "show", "table", "all")
 	if err != nil {
 		return err

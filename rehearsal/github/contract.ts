@@ -17,6 +17,8 @@ export interface CheckedRequest {
 
 /** Errors that GitHub gives on any operation, whether or not the operation's description lists them. */
 const errorStatuses = new Set([400, 401, 403, 404, 409, 410, 422, 429, 500, 503])
+/** GitHub gives an empty text where an address was never set, e.g. as `target_url` of a deployment status. */
+const uri = (text: string): boolean => text === '' || URL.canParse(text)
 const settings = { strict: false, allErrors: true, validateSchema: false, logger: false } as const
 
 let loaded: Contract | undefined
@@ -31,7 +33,7 @@ export function githubContract(): Contract {
 export class Contract {
   readonly #openApi: OpenApi
   readonly #router: Router
-  readonly #bodies = formats.default(new Ajv(settings))
+  readonly #bodies = formats.default(new Ajv(settings)).addFormat('uri', uri)
   readonly #parameters = formats.default(new Ajv({ ...settings, coerceTypes: 'array' }))
   readonly #validators = new Map<string, ValidateFunction>()
 

@@ -150,7 +150,7 @@ function requireRepository({ params }: Match, { links }: StandIn): void {
 
 /** GitHub's media types say the form between the vendor and `+json`: `application/vnd.github.raw+json`. */
 function acceptedFormat(accept: string | string[] | undefined): string {
-  const [, format] = /application\/vnd\.github(?:\.v3)?\.([a-z]+)/.exec(String(accept ?? '')) ?? []
+  const [, format] = /application\/vnd\.github(?:\.v3)?\.([a-z]+)(?![a-z\d])/.exec(String(accept ?? '')) ?? []
   return format ?? 'json'
 }
 

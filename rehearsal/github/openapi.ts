@@ -69,6 +69,9 @@ export class OpenApi {
   at(reference: string): Json {
     const unescape = (key: string): string => key.replaceAll('~1', '/').replaceAll('~0', '~')
     const step = (node: Json, key: string): Json => (node as JsonObject)[unescape(key)] ?? null
-    return reference.slice(2).split('/').reduce(step, this.#document as unknown as Json)
+    return reference
+      .slice(2)
+      .split('/')
+      .reduce(step, this.#document as unknown as Json)
   }
 }

@@ -18,6 +18,9 @@ interface Entry extends Route {
   names: string[]
 }
 
+/** The older description of the same request as `compare/{basehead}`, without slashes in branch names. */
+const olderComparison = '/repos/{owner}/{repo}/compare/{base}...{head}'
+
 /** Finds the operation that a request means. */
 export class Router {
   readonly #entries: Entry[]
@@ -25,6 +28,7 @@ export class Router {
   constructor(openApi: OpenApi) {
     this.#entries = openApi
       .operations()
+      .filter(({ path }) => path !== olderComparison)
       .toSorted((one, other) => literalLength(other.path) - literalLength(one.path)) // `issues/comments` before `issues/{…}`
       .map(({ method, path, operation }) => {
         const multiSegment = openApi.parameters(operation).filter((parameter) => parameter['x-multi-segment'])
@@ -33,14 +37,22 @@ export class Router {
       })
   }
 
-  /** `undefined` if GitHub's API has no such operation. */
+  /** `undefined` if GitHub's API has no such operation. The last parameter may be empty: `contents` is `contents/`. */
   match(method: string, pathname: string): Match | undefined {
+    return this.#find(method, pathname) ?? this.#find(method, `${pathname}/`)
+  }
+
+  #find(method: string, pathname: string): Match | undefined {
     for (const { key, operation, names, ...entry } of this.#entries) {
       const values = entry.method === method ? entry.pattern.exec(pathname)?.slice(1) : undefined
       if (values === undefined) continue
       const decoded = values.map(decode)
       if (decoded.includes(undefined)) return undefined
-      return { key, operation, params: Object.fromEntries(names.map((name, index) => [name, decoded[index] ?? ''])) }
+      return {
+        key,
+        operation,
+        params: Object.fromEntries(names.map((name, index) => [name, decoded[index] ?? ''])),
+      }
     }
     return undefined
   }

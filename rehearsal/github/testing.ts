@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { GitHub as Octokit } from '@actions/github/lib/utils'
+import type { getOctokit as GetOctokit } from '@actions/github'
 import { gitIn } from './git/process.ts'
 import type { Git } from './git/process.ts'
 import { startGitHub } from './server.ts'
@@ -12,7 +12,7 @@ import type { GitHub, GitHubOptions } from './server.ts'
 /** The stand-in with a bare repository of its own, and GitHub's real client for actions. */
 export interface TestGitHub {
   github: GitHub
-  octokit: InstanceType<typeof Octokit>
+  octokit: ReturnType<typeof GetOctokit>
   /** What every call of the client names. */
   at: { owner: string; repo: string }
   git: Git

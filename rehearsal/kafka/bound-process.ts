@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { UserError } from '../../packages/shared/src/errors.ts'
-import { isMissing } from './libraries.ts'
+import { isMissingProgram } from './missing-program.ts'
 
 /**
  * Starts a program that the kernel kills when this process ends, however it ends: `setpriv` asks for that signal
@@ -17,7 +17,7 @@ export async function spawnBound(
   try {
     await once(child, 'spawn')
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (!isMissingProgram(error)) throw error
     const next = 'Install util-linux 2.33 or later; the rehearsal runs on Linux.'
     throw new UserError('setpriv is not on the PATH.', next, { cause: error })
   }

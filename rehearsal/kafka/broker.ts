@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Admin, ITopicConfig } from 'kafkajs'
+import type { Admin, ITopicConfig, KafkaConfig } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { messageOf, UserError } from '../../packages/shared/src/errors.ts'
 import { isRunning, spawnBound, terminate } from './bound-process.ts'
@@ -17,6 +17,7 @@ import { serverProperties } from './server-properties.ts'
 
 const startDeadlineMs = 60_000
 const askEveryMs = 50
+const answerTimeoutMs = 2000
 const stopGraceMs = 10_000
 const portAttempts = 3
 
@@ -98,10 +99,7 @@ async function launchOn(ports: Listeners, libraries: string, options: KafkaOptio
   const configuration = join(dir, 'server.properties')
   const data = join(dir, 'data')
   await writeFile(configuration, serverProperties(data, ports))
-  if (!existsSync(join(data, 'meta.properties'))) {
-    const clusterId = randomBytes(16).toString('base64url')
-    await runTool(libraries, 'kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', configuration], signal)
-  }
+  const clusterId = await format(data, configuration, libraries, signal)
 
   const logPath = join(dir, 'broker.log')
   await using output = await open(logPath, 'w')
@@ -110,7 +108,7 @@ async function launchOn(ports: Listeners, libraries: string, options: KafkaOptio
   })
   const address = `127.0.0.1:${String(ports.broker)}`
   try {
-    await untilReady(address, server, signal)
+    await untilReady(address, clusterId, server, signal)
   } catch (error) {
     await terminate(server, stopGraceMs)
     throw signal?.aborted ? error : await explained(error, logPath, ports)
@@ -118,10 +116,32 @@ async function launchOn(ports: Listeners, libraries: string, options: KafkaOptio
   return { server, address }
 }
 
+/** Prepares the data folder, unless it was used before; returns the cluster's id. */
+async function format(
+  data: string,
+  configuration: string,
+  libraries: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const identity = join(data, 'meta.properties')
+  if (!existsSync(identity)) {
+    const args = ['format', '-t', randomBytes(16).toString('base64url'), '-c', configuration]
+    await runTool(libraries, 'kafka.tools.StorageTool', args, signal)
+  }
+  const id = /^cluster\.id=(.+)$/m.exec(await readFile(identity, 'utf8'))?.[1]
+  if (id === undefined) throw new Error(`${identity} holds no cluster.id`)
+  return id
+}
+
 /** Asks until the broker is in its own metadata and consumers can join groups. */
-async function untilReady(address: string, server: ChildProcess, signal: AbortSignal | undefined): Promise<void> {
+async function untilReady(
+  address: string,
+  clusterId: string,
+  server: ChildProcess,
+  signal?: AbortSignal,
+): Promise<void> {
   const deadline = AbortSignal.timeout(startDeadlineMs)
-  while (!(await answers(address))) {
+  while (!(await answers(address, clusterId))) {
     signal?.throwIfAborted()
     if (!isRunning(server)) throw new Error('Kafka ended while it started.')
     if (deadline.aborted) throw new Error(`Kafka did not answer within ${String(startDeadlineMs / 1000)} s.`)
@@ -129,13 +149,13 @@ async function untilReady(address: string, server: ChildProcess, signal: AbortSi
   }
 }
 
-async function answers(address: string): Promise<boolean> {
-  const admin = administrator([address], 0)
+async function answers(address: string, clusterId: string): Promise<boolean> {
+  const admin = administrator([address], { retry: { retries: 0 }, requestTimeout: answerTimeoutMs })
   try {
     await admin.connect()
-    const { brokers } = await admin.describeCluster()
-    if (brokers.length === 0) return false
-    await admin.describeGroups(['rehearsal']) // has the topic for groups made, which else delays the first consumer
+    const cluster = await admin.describeCluster()
+    if (cluster.brokers.length === 0 || cluster.clusterId !== clusterId) return false
+    await admin.describeGroups(['rehearsal']) // makes the topic for groups, which else delays the first consumer
     return true
   } catch {
     return false // not yet: the caller knows whether the process lives and when to give up
@@ -145,7 +165,7 @@ async function answers(address: string): Promise<boolean> {
 }
 
 async function createTopics(brokers: string[], topics: ITopicConfig[]): Promise<void> {
-  const admin = administrator(brokers, 5)
+  const admin = administrator(brokers)
   try {
     await admin.connect()
     await admin.createTopics({ topics, waitForLeaders: true })
@@ -154,8 +174,8 @@ async function createTopics(brokers: string[], topics: ITopicConfig[]): Promise<
   }
 }
 
-function administrator(brokers: string[], retries: number): Admin {
-  return kafkaClient({ clientId: 'rehearsal', brokers, logLevel: logLevel.NOTHING, retry: { retries } }).admin()
+function administrator(brokers: string[], options: Partial<KafkaConfig> = {}): Admin {
+  return kafkaClient({ clientId: 'rehearsal', brokers, logLevel: logLevel.NOTHING, ...options }).admin()
 }
 
 /** Adds the end of the broker's own log, where the reason usually stands. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../packages/shared/src/errors.ts'
-import { isMissing } from './libraries.ts'
+import { isMissingProgram } from './missing-program.ts'
 
 const run = promisify(execFile)
 const oldestJava = 17
@@ -33,7 +33,9 @@ export async function requireJava(): Promise<void> {
   const version = await run('java', ['-version']).then(
     ({ stderr }) => stderr,
     (error: unknown) => {
-      throw isMissing(error) ? new UserError('Java is not on the PATH.', next, { cause: error }) : error
+      throw isMissingProgram(error)
+        ? new UserError('Java is not on the PATH.', next, { cause: error })
+        : error
     },
   )
   const major = majorVersion(version)

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../packages/shared/src/errors.ts'
+import { isMissingProgram } from './missing-program.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')
@@ -14,13 +15,16 @@ export interface LibrariesOptions {
   cache: string
   log: (line: string) => void
   signal?: AbortSignal | undefined
+  /** The Maven program. */
+  maven?: string
 }
 
 /**
  * The folder with the jars of `pom.xml`, fetched by Maven the first time. Its name holds the hash of pom.xml, and it
  * appears whole or not at all: two callers at once both fetch, and the first one's folder is used by both.
  */
-export async function fetchLibraries({ cache, log, signal }: LibrariesOptions): Promise<string> {
+export async function fetchLibraries(options: LibrariesOptions): Promise<string> {
+  const { cache, log, signal, maven = 'mvn' } = options
   const hash = createHash('sha256')
     .update(await readFile(pom))
     .digest('hex')
@@ -31,7 +35,7 @@ export async function fetchLibraries({ cache, log, signal }: LibrariesOptions): 
   await mkdir(cache, { recursive: true })
   const partial = await mkdtemp(join(cache, 'kafka-partial-'))
   try {
-    await copyDependencies(partial, signal)
+    await copyDependencies(maven, partial, signal)
     await publish(partial, libraries)
   } finally {
     await rm(partial, { recursive: true, force: true })
@@ -39,14 +43,14 @@ export async function fetchLibraries({ cache, log, signal }: LibrariesOptions): 
   return libraries
 }
 
-async function copyDependencies(folder: string, signal: AbortSignal | undefined): Promise<void> {
+async function copyDependencies(maven: string, folder: string, signal?: AbortSignal): Promise<void> {
   const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`]
   try {
-    await run('mvn', ['-q', '-B', '-f', pom, ...goal], { signal })
+    await run(maven, ['-q', '-B', '-f', pom, ...goal], { signal })
   } catch (error) {
     if (signal?.aborted) throw error
-    if (isMissing(error))
-      throw new UserError('Maven (mvn) is not on the PATH.', 'Install Maven 3 (Debian: apt install maven).', {
+    if (isMissingProgram(error))
+      throw new UserError(`There is no Maven (${maven}).`, 'Install Maven 3 (Debian: apt install maven).', {
         cause: error,
       })
     throw new UserError(
@@ -64,11 +68,6 @@ async function publish(partial: string, libraries: string): Promise<void> {
   } catch (error) {
     if (!existsSync(libraries)) throw error
   }
-}
-
-/** Whether starting a program failed because there is no such program. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 function outputOf(error: unknown): string {

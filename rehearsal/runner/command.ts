@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { dirname, delimiter, join } from 'node:path'
 import { UserError } from '../../packages/shared/src/errors.ts'
 import type { WorkflowEvent } from './events.ts'
@@ -160,19 +160,10 @@ export async function checkoutReferences(folders: string[]): Promise<string[]> {
 }
 
 async function actionFiles(folder: string): Promise<string[]> {
-  const places = [['.github', 'workflows'], ['.github', 'actions'], ['actions']].map((parts) =>
-    join(folder, ...parts),
-  )
-  const files = await Promise.all(
-    places.map(async (place) => {
-      const entries = await readdir(place, { recursive: true }).catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-        throw error
-      })
-      return entries
-        .filter((entry) => /\.ya?ml$/.test(entry) && !entry.includes('node_modules'))
-        .map((entry) => join(place, entry))
-    }),
-  )
-  return files.flat()
+  const places = '{.github/workflows,.github/actions,actions}/**/*.{yml,yaml}'
+  const files: string[] = []
+  for await (const file of glob(places, { cwd: folder, exclude: (path) => path.endsWith('node_modules') })) {
+    files.push(join(folder, file))
+  }
+  return files
 }

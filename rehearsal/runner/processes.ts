@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { z } from 'zod'
 
 /**
  * Ids of the processes that were started with the variable, which children inherit. Needs Linux (/proc); sees the
@@ -29,11 +30,13 @@ export async function killProcessesWith(name: string, value: string): Promise<nu
   }
 }
 
+const noSuchProcess = z.object({ code: z.literal('ESRCH') })
+
 /** Sends the signal, unless the process has ended. */
 export function signalIfAlive(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!noSuchProcess.safeParse(error).success) throw error
   }
 }

@@ -39,16 +39,21 @@ export async function watchPushes(
 ): Promise<void> {
   const spool = spoolOf(bare)
   await mkdir(spool, { recursive: true })
-  const changed = changesOf(spool, signal)
-  do {
-    for (const file of await arrived(spool)) {
-      if (signal.aborted) return
-      const text = await readFile(file, 'utf8')
-      // before the call: a push that makes the caller fail is not offered again
-      await unlink(file)
-      for (const change of parsePushes(text)) await onPush(change)
-    }
-  } while (await changed())
+  const done = new AbortController()
+  const changed = changesOf(spool, AbortSignal.any([signal, done.signal]))
+  try {
+    do {
+      for (const file of await arrived(spool)) {
+        if (signal.aborted) return
+        const text = await readFile(file, 'utf8')
+        // before the call: a push that makes the caller fail is not offered again
+        await unlink(file)
+        for (const change of parsePushes(text)) await onPush(change)
+      }
+    } while (await changed())
+  } finally {
+    done.abort()
+  }
 }
 
 /**

@@ -163,7 +163,7 @@ class ActRun implements Run {
           return event
         }),
         // act's own messages; a part of them is JSON
-        this.#read(act.stderr, async (line) => {
+        this.#read(act.stderr, (line) => {
           const event = parseLine(line, this.#masks)
           return event?.type === 'runner' && event.text.startsWith(noDocker) ? undefined : event
         }),
@@ -175,7 +175,10 @@ class ActRun implements Run {
     }
   }
 
-  async #read(stream: Readable, parse: (line: string) => Promise<RunEvent | undefined>): Promise<void> {
+  async #read(
+    stream: Readable,
+    parse: (line: string) => RunEvent | undefined | Promise<RunEvent | undefined>,
+  ): Promise<void> {
     for await (const line of createInterface({ input: stream })) {
       const event = await parse(line)
       if (event) this.#add(event)

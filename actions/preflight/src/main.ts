@@ -2,12 +2,17 @@ import { z } from 'zod'
 import {
   clusterInputs,
   connectEnvironment,
-  connectForge,
   readRunbook,
-  tokenInput,
-} from '@runbook-actions/shared/action/connections.ts'
+} from '@runbook-actions/shared/action/cluster-connection.ts'
+import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
-import { phaseOutputs, publish, type PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import {
+  phaseOutputDescriptions,
+  phaseOutputs,
+  publish,
+  type OutputDescriptions,
+  type PhaseResult,
+} from '@runbook-actions/shared/action/phase.ts'
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
@@ -59,6 +64,16 @@ const inputs = z.object({
 })
 
 const outputs = { ...phaseOutputs, pipeline: '', version: '', class: '', approval: '', strategy: '' }
+
+export const outputDescriptions: OutputDescriptions<typeof outputs> = {
+  ...phaseOutputDescriptions,
+  outcome: 'passed, blocked (a question has no good answer; nothing was changed), failed or cancelled.',
+  pipeline: 'The pipeline of the runbook file.',
+  version: 'The version that is deployed, such as v1.2.3.',
+  class: 'The change class: patch, minor, major …',
+  approval: 'The GitHub environment whose reviewers approve this class.',
+  strategy: 'How the version reaches the environment: rolling or canary.',
+}
 
 type Given = z.output<typeof inputs>
 type Context = ActionContext<Given, typeof outputs>

@@ -1,6 +1,11 @@
 import { z } from 'zod'
-import { connectForge, tokenInput } from '@runbook-actions/shared/action/connections.ts'
-import { phaseOutputs, publish } from '@runbook-actions/shared/action/phase.ts'
+import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
+import {
+  phaseOutputDescriptions,
+  phaseOutputs,
+  publish,
+  type OutputDescriptions,
+} from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
@@ -18,6 +23,13 @@ const inputs = z.object({
 })
 
 const outputs = { ...phaseOutputs, tag: '', 'log-commit': '' }
+
+export const outputDescriptions: OutputDescriptions<typeof outputs> = {
+  ...phaseOutputDescriptions,
+  outcome: 'passed (it is recorded, however the deployment ended), failed or cancelled.',
+  tag: 'The tag on the deployed commit, such as v1.2.3-prod; empty where the deployment did not pass.',
+  'log-commit': 'The commit on the branch deployment-log.',
+}
 
 export const action: Action<typeof inputs, typeof outputs> = {
   name: 'record',

@@ -1,7 +1,16 @@
 import { z } from 'zod'
-import { clusterInputs, connectEnvironment, readRunbook } from '@runbook-actions/shared/action/connections.ts'
+import {
+  clusterInputs,
+  connectEnvironment,
+  readRunbook,
+} from '@runbook-actions/shared/action/cluster-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
-import { phaseOutputs, publish } from '@runbook-actions/shared/action/phase.ts'
+import {
+  phaseOutputDescriptions,
+  phaseOutputs,
+  publish,
+  type OutputDescriptions,
+} from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
@@ -19,6 +28,11 @@ const inputs = z.object({
     ),
   version: z.string().optional().describe('The release to roll where there is no record, such as v1.2.3.'),
 })
+
+export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
+  ...phaseOutputDescriptions,
+  outcome: 'passed, failed or cancelled.',
+}
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
   name: 'rollout',

@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import { clusterInputs, connectEnvironment, readRunbook } from '@runbook-actions/shared/action/connections.ts'
-import { phaseOutputs, publish } from '@runbook-actions/shared/action/phase.ts'
+import {
+  clusterInputs,
+  connectEnvironment,
+  readRunbook,
+} from '@runbook-actions/shared/action/cluster-connection.ts'
+import {
+  phaseOutputDescriptions,
+  phaseOutputs,
+  publish,
+  type OutputDescriptions,
+} from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
@@ -15,6 +24,11 @@ const inputs = z.object({
       'The deployment record: output "record" of the rollout action. Default: the latest of the environment.',
     ),
 })
+
+export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
+  ...phaseOutputDescriptions,
+  outcome: 'passed, failed (something is wrong), held (something could not be shown) or cancelled.',
+}
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
   name: 'validate',

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -131,8 +132,9 @@ func (c *container) stop(grace time.Duration) {
 	<-c.done
 }
 
+// stopSignal is SIGTERM unless the container asks for another.
 func (c *container) stopSignal() syscall.Signal {
-	return cmp.Or(unix.SignalNum(c.config.StopSignal.String()), syscall.SIGTERM)
+	return cmp.Or(unix.SignalNum(strings.TrimPrefix(c.config.StopSignal.String(), "SIGNAL_")), syscall.SIGTERM)
 }
 
 func (c *container) reopenLog() error {

@@ -1,5 +1,4 @@
 import { readObjects } from './objects.ts'
-import { GitFailure } from './process.ts'
 import type { Git } from './process.ts'
 
 /** Who did something, and when. */
@@ -60,36 +59,29 @@ export async function readTag(git: Git, sha: string): Promise<Tag | undefined> {
   return { sha, tag, object: { sha: target, type }, tagger: parseSignature(tagger), message }
 }
 
-/** Stores a commit. `undefined` where git refuses it, e.g. an author without a name. */
-export async function writeCommit(git: Git, commit: NewCommit): Promise<string | undefined> {
+/** Stores a commit. Throws `GitFailure` where git refuses it, e.g. an author without a name. */
+export async function writeCommit(git: Git, commit: NewCommit): Promise<string> {
   const parents = commit.parents.flatMap((parent) => ['-p', parent])
   const env = { ...identity('AUTHOR', commit.author), ...identity('COMMITTER', commit.committer) }
-  return written(git(['commit-tree', commit.tree, ...parents], { input: commit.message, env }))
+  const { stdout } = await git(['commit-tree', commit.tree, ...parents], { input: commit.message, env })
+  return stdout.toString().trim()
 }
 
-/** Stores an annotated tag. `undefined` where git refuses it, e.g. an object of another type than stated. */
-export async function writeTag(git: Git, tag: Omit<Tag, 'sha'>): Promise<string | undefined> {
+/** Stores an annotated tag. Throws `GitFailure` where git refuses it, e.g. an object of another type than stated. */
+export async function writeTag(git: Git, tag: Omit<Tag, 'sha'>): Promise<string> {
   const headers = [
     `object ${tag.object.sha}`,
     `type ${tag.object.type}`,
     `tag ${tag.tag}`,
     `tagger ${plain(tag.tagger.name)} <${plain(tag.tagger.email)}> ${gitDate(tag.tagger.date)}`,
   ]
-  return written(git(['mktag'], { input: `${headers.join('\n')}\n\n${tag.message}` }))
+  const { stdout } = await git(['mktag'], { input: `${headers.join('\n')}\n\n${tag.message}` })
+  return stdout.toString().trim()
 }
 
 /** ISO 8601 in UTC with whole seconds, as GitHub writes times. */
 export function isoSeconds(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
-async function written(storing: ReturnType<Git>): Promise<string | undefined> {
-  try {
-    return (await storing).stdout.toString().trim()
-  } catch (error) {
-    if (error instanceof GitFailure) return undefined
-    throw error
-  }
 }
 
 function parseCommit(sha: string, text: string): Commit {

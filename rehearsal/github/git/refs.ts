@@ -46,17 +46,18 @@ export async function readRef(git: Git, name: string): Promise<Ref | undefined> 
 }
 
 /**
- * The commit that a revision of the REST API means: a SHA or the beginning of one, a branch, a tag, or `heads/…`
- * and `tags/…`. An annotated tag is followed to its commit.
+ * The commit that a revision of the REST API means: a SHA or the beginning of one, a branch, a tag, or a reference
+ * with or without `refs/`. An annotated tag is followed to its commit.
  */
 export async function resolveCommit(git: Git, revision: string): Promise<string | undefined> {
-  const names = ['refs/heads/', 'refs/tags/', 'refs/']
-    .map((folder) => `${folder}${revision}`)
-    .filter(isRefName)
-  const shas = /^[0-9a-f]{4,40}$/.test(revision) ? [revision] : []
-  const head = revision === 'HEAD' ? ['HEAD'] : []
-  const candidates = [...head, ...shas, ...names].map((name) => `${name}^{commit}`)
-  return (await describeObjects(git, candidates)).find((object) => object !== undefined)?.sha
+  const isName = revision === 'HEAD' || /^[0-9a-f]{4,40}$/.test(revision) || isRefName(revision)
+  const folders = ['refs/heads/', 'refs/tags/', 'refs/'].map((folder) => `${folder}${revision}`)
+  const names = [...(isName ? [revision] : []), ...folders.filter(isRefName)]
+  const objects = await describeObjects(
+    git,
+    names.map((name) => `${name}^{commit}`),
+  )
+  return objects.find((object) => object !== undefined)?.sha
 }
 
 /** The branch that HEAD of the bare repository names. */

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GitFailure } from './process.ts'
 import type { Git } from './process.ts'
 
 export interface TreeEntry {
@@ -40,7 +39,7 @@ export function isTreePath(path: string): boolean {
 
 /**
  * Applies changes to a base tree (or to an empty one) in an index of its own, and stores the result.
- * `undefined` where git refuses: an object that is not there, or a deletion of what is not there.
+ * `undefined` where a change deletes what is not there. The objects that changes name must exist.
  */
 export async function writeTree(
   git: Git,
@@ -54,23 +53,23 @@ export async function writeTree(
     await index(base === undefined ? ['read-tree', '--empty'] : ['read-tree', base])
     for (const change of changes) if (!(await apply(index, change))) return undefined
     return (await index(['write-tree'])).stdout.toString().trim()
-  } catch (error) {
-    if (error instanceof GitFailure) return undefined
-    throw error
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
 async function apply(index: Git, { path, mode, sha }: TreeChange): Promise<boolean> {
-  const isFolder = mode === '040000'
-  if (sha === null || isFolder) {
-    const removed = await removePath(index, path)
-    if (sha === null) return removed
-    await index(['read-tree', `--prefix=${path}/`, sha])
+  if (sha !== null && mode !== '040000') {
+    await updateIndex(index, [{ path, mode, sha }])
     return true
   }
-  await index(['update-index', '-z', '--replace', '--index-info'], { input: `${mode} ${sha}\t${path}\0` })
+  const removed = await removePath(index, path)
+  if (sha === null) return removed
+  const files = (await listTree(index, sha, true)).filter(({ type }) => type !== 'tree')
+  await updateIndex(
+    index,
+    files.map((file) => ({ ...file, path: `${path}/${file.path}` })),
+  )
   return true
 }
 
@@ -78,9 +77,19 @@ async function apply(index: Git, { path, mode, sha }: TreeChange): Promise<boole
 async function removePath(index: Git, path: string): Promise<boolean> {
   const { stdout } = await index(['ls-files', '-z', '--', path])
   const files = stdout.toString().split('\0').filter(Boolean)
-  const input = files.map((file) => `0 ${'0'.repeat(40)}\t${file}\0`).join('')
-  await index(['update-index', '-z', '--index-info'], { input })
+  await updateIndex(
+    index,
+    files.map((file) => ({ path: file, mode: '0', sha: '0'.repeat(40) })),
+  )
   return files.length > 0
+}
+
+async function updateIndex(
+  index: Git,
+  entries: readonly { path: string; mode: string; sha: string }[],
+): Promise<void> {
+  const input = entries.map(({ path, mode, sha }) => `${mode} ${sha}\t${path}\0`).join('')
+  await index(['update-index', '-z', '--replace', '--index-info'], { input })
 }
 
 function parseEntry(line: string): TreeEntry {

@@ -12,7 +12,7 @@ import type { StandIn } from '../stand-in.ts'
 const maxFolderEntries = 1_000
 /** A larger file comes without its content; the raw form and the blob have it. */
 const maxContentBytes = 1024 * 1024
-const rawType = 'application/vnd.github.raw+json'
+const rawType = 'application/vnd.github.raw+json; charset=utf-8'
 
 /** Files and folders at a branch, tag or commit. */
 export const contents = {

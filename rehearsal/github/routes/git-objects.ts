@@ -2,6 +2,7 @@ import { found, notFound, unprocessable } from '../errors.ts'
 import { isoSeconds, readCommit, readTag, writeCommit, writeTag } from '../git/commits.ts'
 import type { Commit, Signature, Tag } from '../git/commits.ts'
 import { describeObject, describeObjects, isSha, readObject, writeBlob } from '../git/objects.ts'
+import { GitFailure } from '../git/process.ts'
 import { isRefName } from '../git/refs.ts'
 import { nodeId } from '../links.ts'
 import type { Links } from '../links.ts'
@@ -21,8 +22,7 @@ export const gitObjects = {
     if (object.type !== type) throw unprocessable(`The object is a ${object.type}, not a ${type}`)
     const tagger = signature(state, body.tagger)
     const content = { tag, message, object: { sha, type }, tagger }
-    const written = await writeTag(git, content)
-    if (written === undefined) throw unprocessable('The tag object is not valid')
+    const written = await accepted(writeTag(git, content))
     return { status: 201, body: tagJson(links, found(await readTag(git, written))) }
   },
 
@@ -37,8 +37,7 @@ export const gitObjects = {
     const author = signature(state, body.author)
     const committer =
       body.committer === undefined ? author : signature(state, { ...author, ...body.committer })
-    const written = await writeCommit(git, { message, tree, parents, author, committer })
-    if (written === undefined) throw unprocessable('The commit object is not valid')
+    const written = await accepted(writeCommit(git, { message, tree, parents, author, committer }))
     return { status: 201, body: commitJson(links, found(await readCommit(git, written))) }
   },
 
@@ -57,7 +56,7 @@ export const gitObjects = {
     const blob = await readObject(git, path.file_sha, 'blob')
     if (blob === undefined) throw notFound()
     if (format === 'raw')
-      return { status: 200, raw: blob.content, contentType: 'application/vnd.github.raw+json' }
+      return { status: 200, raw: blob.content, contentType: 'application/vnd.github.raw+json; charset=utf-8' }
     const { sha, size, content } = blob
     const url = links.api(`git/blobs/${sha}`)
     return {
@@ -115,6 +114,16 @@ async function requireTypes({ git }: StandIn, tree: string, parents: readonly st
   const commits = parents.every(isSha) ? await describeObjects(git, parents) : [undefined]
   if (commits.some((object) => object?.type !== 'commit')) {
     throw unprocessable('Parent SHA does not exist or is not a commit object')
+  }
+}
+
+/** What git stored. What it refuses, e.g. an author without a name, is the request's fault: git says why. */
+async function accepted(storing: Promise<string>): Promise<string> {
+  try {
+    return await storing
+  } catch (error) {
+    if (error instanceof GitFailure) throw unprocessable(error.stderr.trim())
+    throw error
   }
 }
 

@@ -55,7 +55,8 @@ export class Registry {
       observe: (value) => {
         count += 1
         sum += value
-        for (const [index, bound] of buckets.entries()) if (value <= bound) counts[index] = (counts[index] ?? 0) + 1
+        for (const [index, bound] of buckets.entries())
+          if (value <= bound) counts[index] = (counts[index] ?? 0) + 1
       },
     }
   }
@@ -70,7 +71,9 @@ export class Registry {
   }
 
   #sample(name: string, labels: Labels, value: number): string {
-    const pairs = Object.entries({ ...this.#common, ...labels }).map(([key, text]) => `${key}="${escape(text)}"`)
+    const pairs = Object.entries({ ...this.#common, ...labels }).map(
+      ([key, text]) => `${key}="${escape(text)}"`,
+    )
     return `${name}{${pairs.join(',')}} ${String(value)}\n`
   }
 }

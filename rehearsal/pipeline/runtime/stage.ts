@@ -42,7 +42,12 @@ export function messageHandler<Message>(
   const input = { topic: stage.topic, group: stage.group }
   const consumed = metrics.counter('kafka_messages_consumed_total', 'Messages read and dealt with.', input)
   const failed = metrics.counter('kafka_processing_errors_total', 'Messages whose processing failed.', input)
-  const duration = metrics.histogram('processing_duration_seconds', 'Work on a message.', durationBuckets, input)
+  const duration = metrics.histogram(
+    'processing_duration_seconds',
+    'Work on a message.',
+    durationBuckets,
+    input,
+  )
   const send = stage.output === undefined ? undefined : sender(stage.output, producer, metrics)
   const failsByFault = failureShare(errorRate)
 

@@ -33,10 +33,14 @@ export function failureOf(error: unknown, action: string, signal: AbortSignal): 
 
 /** An abort arrives as the signal's reason, wrapped in another error, or as the platform's own AbortError. */
 function causedBy(error: unknown, reason: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    if (each === reason || each.name === 'AbortError') return true
+  const seen = new Set<unknown>()
+  let each = error
+  while (typeof each === 'object' && each !== null && !seen.has(each)) {
+    if (each === reason || ('name' in each && each.name === 'AbortError')) return true
+    seen.add(each)
+    each = 'cause' in each ? each.cause : undefined
   }
-  return error === reason
+  return false
 }
 
 /** The stacks of an error and of its causes. Never the whole object: clients put their configuration there. */

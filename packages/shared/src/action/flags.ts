@@ -95,7 +95,7 @@ function unexpected(word = ''): Read {
 function unknown(schema: InputSchema, flag: string): string {
   const names = Object.entries(schema.shape).map(([name, input]) => (secretOf(input) ? `${name}-file` : name))
   const near = closest(flag, [...names, 'help'])
-  return `There is no flag --${flag}${near === undefined ? '' : `; did you mean --${near}?`}`
+  return `There is no flag --${flag}${near === undefined ? '.' : `; did you mean --${near}?`}`
 }
 
 function isSwitch(schema: InputSchema, name: string): boolean {

@@ -18,9 +18,9 @@ const imagesInput = list.transform((entries, context): ReadonlyMap<string, strin
 
 /** The inputs that choose what of the release is rolled. */
 export const imageInputs = {
-  components: list.prefault('').describe('Roll only these components of the runbook file. Default: all.'),
+  components: list.default([]).describe('Roll only these components of the runbook file. Default: all.'),
   images: imagesInput
-    .prefault('')
+    .default(new Map())
     .describe(
       'Other images than the version’s tag, as component=tag, component=sha256:… or component=registry/name:tag.',
     ),

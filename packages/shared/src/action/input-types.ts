@@ -63,7 +63,7 @@ export function json<T extends z.ZodType>(schema: T) {
       try {
         return JSON.parse(text)
       } catch {
-        context.addIssue({ code: 'custom', message: 'is not valid JSON' })
+        context.addIssue({ code: 'custom', message: 'give valid JSON' })
         return z.NEVER
       }
     })

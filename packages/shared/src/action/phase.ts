@@ -2,6 +2,7 @@ import type { Outcome } from '../decide/outcome.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { writeRecord } from '../record/text.ts'
 import type { SummaryPart } from '../report/fit-summary.ts'
+import type { OutputValues } from './outputs.ts'
 import type { ActionResult } from './run.ts'
 
 /** How a phase ended: the record goes in, the record comes out. */
@@ -17,6 +18,16 @@ export interface PhaseResult {
 
 /** The outputs that every phase has beside its own. */
 export const phaseOutputs = { record: '', reason: '' }
+
+/** What each output holds, in one sentence: the source of `action.yml` and of the README's table. */
+export type OutputDescriptions<O extends OutputValues> = Readonly<Record<'outcome' | keyof O, string>>
+
+/** Of the outputs that every phase has; `outcome` differs, because no phase can end in every way. */
+export const phaseOutputDescriptions = {
+  record:
+    'The deployment record as JSON, with this phase at its end. Pass it to the next step or job, unchanged.',
+  reason: 'Why it ended so, in one sentence.',
+}
 
 /** A phase's end as an action publishes it. */
 export function publish(result: PhaseResult): ActionResult<typeof phaseOutputs> {

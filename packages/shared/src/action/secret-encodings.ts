@@ -13,7 +13,7 @@ export function encodingsOf(text: string): string[] {
     ...base64Of(text),
     url,
     url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-    url.replaceAll('%20', '+'),
+    new URLSearchParams({ '': text }).toString().slice(1),
     json,
     json.replaceAll('/', '\\/'),
     JSON.stringify(json).slice(1, -1),

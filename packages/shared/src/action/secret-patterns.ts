@@ -1,7 +1,11 @@
-const names = String.raw`\b[\w.-]{0,64}(?:password|passwd|passphrase|pwd|secret|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|client-key-data|token)`
+const names =
+  'password|passwd|passphrase|pwd|secret|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|client-key-data'
 
 /** Between a name and its value: `password=`, `"password": `, and the same inside a JSON string. */
 const assignment = String.raw`(?:\\*["'])?\s{0,8}[:=]\s{0,8}`
+
+/** Up to the quote that is the same as the first and has no backslash of its own. */
+const quoted = String.raw`(\\*["']).{0,4096}?(?<!\\)\2`
 
 /** Credentials that can be told by their look, wherever they come from: the errors of clients carry their config. */
 const patterns: readonly (readonly [RegExp, string])[] = [
@@ -11,17 +15,16 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(https:\/\/hooks\.slack\.com\/(?:services|workflows|triggers)\/)[^\s"'<>)]+/g, '$1***'],
   [/(:\/\/)[^\s/@"'<>]{1,512}@/g, '$1***@'],
   [
-    /\b((?:proxy-)?authorization(?:\\*["'])?\s{0,8}[:=]\s{0,8}(?:\\*["'])?)(?:[a-z][\w-]{1,20} +)?[^\s"',;\\]+/gi,
+    new RegExp(String.raw`(authorization${assignment}(?:\\*["'])?)(?:[a-z][\w-]{1,20} +)?[^\s"',;\\]+`, 'gi'),
     '$1***',
   ],
   [/\b((?:bearer|basic) +)[\w.~+/=-]{12,}/gi, '$1***'],
-  [/\b(sasl[\w.-]{0,64}jaas\.config\s{0,8}[:=]\s{0,8}).+/gi, '$1***'],
-  [new RegExp(String.raw`(${names}${assignment})(\\*["']).{0,4096}?(?<!\\)\2`, 'gi'), '$1$2***$2'],
+  [/(jaas\.config\s{0,8}[:=]\s{0,8}).+/gi, '$1***'],
   [
-    new RegExp(String.raw`(${names}${assignment})(?<!token${assignment})\\*["']?[^\s"',;&})\]\\]+`, 'gi'),
-    '$1***',
+    new RegExp(String.raw`((?:${names})${assignment})(?:${quoted}|\\*["']?[^\s"',;&})\]\\]+)`, 'gi'),
+    '$1$2***$2',
   ],
-  [/(\b[\w.-]{0,64}token\s{0,8}[:=]\s{0,8})[\w.~+/-]{16,}=*/gi, '$1***'],
+  [new RegExp(String.raw`(token${assignment})(?:${quoted}|[\w.~+/-]{16,}=*)`, 'gi'), '$1$2***$2'],
   [/([?&](?:sig|signature|token|access_token|key|password)=)[^\s&"'<>]+/gi, '$1***'],
 ]
 

@@ -17,8 +17,8 @@ const everydayWords = new Set(
 )
 
 const sensitiveKey =
-  /pass(?:word|wd|phrase)?|pwd|secret|token|credential|auth$|(?:^|[._-])key|[a-z]Key|jaas|sig(?:nature)?$|cookie/u
-const harmlessKey = /public|certificate|tokenUri|token_uri|tokenUrl|token_url|keyId$|key_id$/u
+  /pass(?:word|wd|phrase)?|pwd|secret|token|credential|auth$|jaas|sig(?:nature)?$|cookie|(?:^|[._-])key(?:$|[._-])|(?:api|access|account|client|master|private|shared)key/iu
+const harmlessKey = /public|certificate|token_?ur[il]|key_?id$/iu
 
 /**
  * Every text that must not be printed because `value` is secret: the value, its lines, the credentials inside it
@@ -27,8 +27,8 @@ const harmlessKey = /public|certificate|tokenUri|token_uri|tokenUrl|token_url|ke
  */
 export function secretShapes(value: string): string[] {
   const shapes = new Set<string>()
-  for (const { text, encoded } of partsOf(value, 0)) {
-    for (const shape of encoded ? encodingsOf(text) : [text]) if (isMaskable(shape)) shapes.add(shape)
+  for (const part of partsOf(value, 0)) {
+    for (const shape of isMaskable(part) ? encodingsOf(part) : []) if (isMaskable(shape)) shapes.add(shape)
   }
   return [...shapes]
 }
@@ -37,17 +37,11 @@ function isMaskable(text: string): boolean {
   return text.trim().length >= minLength && !everydayWords.has(text.trim().toLowerCase())
 }
 
-interface Part {
-  readonly text: string
-  /** Whether its encodings matter too; the lines of a key in PEM never travel alone. */
-  readonly encoded: boolean
-}
-
-function* partsOf(value: string, depth: number): Iterable<Part> {
+function* partsOf(value: string, depth: number): Iterable<string> {
   const text = value.trim()
   if (!isMaskable(text) || depth > maxDepth) return
-  yield { text, encoded: true }
-  if (value !== text) yield { text: value, encoded: true }
+  yield text
+  if (value !== text) yield value
   const document = mappingIn(text)
   const inside = document === undefined ? credentialsIn(text) : leavesOf(document)
   yield* linesOf(text, document === undefined ? undefined : inside)
@@ -55,13 +49,13 @@ function* partsOf(value: string, depth: number): Iterable<Part> {
 }
 
 /** @param only in a document of keys and values, only lines with one of these: `kind: Config` is no secret */
-function* linesOf(text: string, only: readonly string[] | undefined): Iterable<Part> {
+function* linesOf(text: string, only: readonly string[] | undefined): Iterable<string> {
   const lines = text.split(/[\r\n]+/u)
   if (lines.length === 1) return
   for (const line of lines.map((each) => each.trim())) {
     if (/^-+(?:BEGIN|END) /u.test(line)) continue
     if (only === undefined || only.some((leaf) => leaf !== '' && line.includes(leaf))) {
-      yield { text: line, encoded: false }
+      yield line
     }
   }
 }
@@ -97,7 +91,7 @@ function* leaves(node: unknown, key: string): Iterable<{ key: string; value: str
     for (const item of node) yield* leaves(item, key)
   } else if (typeof node === 'object' && node !== null) {
     // `- name: AWS_SECRET_ACCESS_KEY` / `value: …`, as in the environment of a kubeconfig's exec section
-    const named = 'name' in node && typeof node.name === 'string' ? node.name.toLowerCase() : ''
+    const named = 'name' in node && typeof node.name === 'string' ? node.name : ''
     for (const [name, child] of Object.entries(node))
       yield* leaves(child, name === 'value' && named ? named : name)
   }
@@ -107,7 +101,7 @@ function* leaves(node: unknown, key: string): Iterable<{ key: string; value: str
 function credentialsIn(text: string): string[] {
   return [
     ...[...text.matchAll(/([\w.-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,&"']+))/gu)]
-      .filter(([, key = '']) => sensitiveKey.test(key.toLowerCase()))
+      .filter(([, key = '']) => sensitiveKey.test(key))
       .map(([, , double, single, bare]) => double ?? single ?? bare ?? ''),
     ...[...text.matchAll(/:\/\/[^\s/@:]*:([^\s/@]+)@/gu)].flatMap(([, password = '']) => [
       password,

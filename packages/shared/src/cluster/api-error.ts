@@ -62,6 +62,7 @@ interface ApiErrorFields extends ApiRequest {
   /** The kubeconfig's name of the user, and, for a 401, when its token ends. */
   readonly user?: string | undefined
   readonly tokenExpiresAt?: Date | undefined
+  readonly hasTokenExpired?: boolean | undefined
 }
 
 /** The API server answered, and the answer is no. */

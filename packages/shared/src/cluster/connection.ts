@@ -7,7 +7,7 @@ import { parseRetryAfterMs } from './retry.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
 /** A refusal's body is quoted up to here; a load balancer's error page says nothing more after it. */
-const quotedBytes = 2_000
+const quotedCharacters = 2_000
 const maxStatusBytes = 1024 * 1024
 
 interface ConnectionParts {
@@ -63,14 +63,16 @@ export class Connection {
   /** The ApiError for an answer that is no success, with its body. */
   async refusal(exchange: Exchange, answer: HttpAnswer, body: string): Promise<ApiError> {
     const { credentials, clock } = this.#parts
+    const tokenExpiresAt = answer.status === 401 ? tokenExpiry(await this.#identity(exchange)) : undefined
     return new ApiError({
       ...target(exchange),
       status: answer.status,
-      body: parseStatus(body) ?? body.slice(0, quotedBytes),
+      body: parseStatus(body) ?? body.slice(0, quotedCharacters),
       retryAfterMs: parseRetryAfterMs(answer.header('retry-after'), clock.now()),
       server: credentials.server.origin,
       user: credentials.user,
-      tokenExpiresAt: answer.status === 401 ? tokenExpiry(await this.#identity(exchange)) : undefined,
+      tokenExpiresAt,
+      hasTokenExpired: tokenExpiresAt && tokenExpiresAt <= clock.now(),
     })
   }
 

@@ -1,5 +1,10 @@
 import type { TransportError } from './api-error.ts'
-import type { Explanation } from './explain.ts'
+
+/** One sentence and what to do next. */
+export interface Explanation {
+  readonly message: string
+  readonly next: string
+}
 
 /** Why the API server could not be reached, and where to look. */
 export function explainTransport({

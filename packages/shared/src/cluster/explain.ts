@@ -1,12 +1,6 @@
 import { UserError } from '../errors.ts'
 import { AmbiguousWrite, ApiError, PodUnreachable, TransportError, type ApiRequest } from './api-error.ts'
-import { explainTransport } from './explain-transport.ts'
-
-/** One sentence and what to do next. */
-export interface Explanation {
-  readonly message: string
-  readonly next: string
-}
+import { explainTransport, type Explanation } from './explain-transport.ts'
 
 /** What a user should read about a failure of the cluster; anything else comes back as it is. */
 export function explain(error: unknown): Error {
@@ -72,7 +66,7 @@ function explainUnauthorized({ fields: { server, user, tokenExpiresAt }, fields 
     }
   }
   const time = tokenExpiresAt.toISOString()
-  if (tokenExpiresAt.getTime() < Date.now()) {
+  if (fields.hasTokenExpired === true) {
     const next =
       'Make a new token (kubectl create token …) and update the kubeconfig, or use a credential plugin.'
     return { message: `${refused}: their token expired at ${time}`, next }

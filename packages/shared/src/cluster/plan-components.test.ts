@@ -52,6 +52,15 @@ describe('planComponents', () => {
     )
   })
 
+  it('keeps the pin of the version that runs, so that the same release again changes nothing', () => {
+    const image = `registry.local/download-worker:v1.1.0@${digestA}`
+    const running = new Map([['download-worker', settledComponent({ image })]])
+    expect(planComponents([named('download-worker')], running, { version: 'v1.1.0' })[0]?.to).toBe(image)
+    expect(planComponents([named('download-worker')], running, { version: 'v1.2.0' })[0]?.to).toBe(
+      'registry.local/download-worker:v1.2.0',
+    )
+  })
+
   it('refuses images for what is no component', () => {
     expect(() => planned({ overrides: new Map([['downlod-worker', 'v1']]) })).toThrow(
       'Images are given for downlod-worker, which the runbook file does not list as components.',

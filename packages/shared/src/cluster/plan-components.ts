@@ -88,7 +88,8 @@ function chooseContainer(
 
 function wantedImage(component: ComponentImage, current: string, options: PlanOptions): string {
   const override = options.overrides?.get(component.deployment)
-  const repository = component.image ?? parseImage(current).repository
+  const running = parseImage(current)
+  const repository = component.image ?? running.repository
   const image =
     override === undefined
       ? { repository, tag: options.version, digest: undefined }
@@ -97,5 +98,8 @@ function wantedImage(component: ComponentImage, current: string, options: PlanOp
         : /[/:@]/.test(override)
           ? parseImage(override)
           : parseImage(`${repository}:${override}`)
-  return formatImage({ ...image, digest: options.digests?.get(component.deployment) ?? image.digest })
+  const digest = options.digests?.get(component.deployment) ?? image.digest
+  // The same tag, pinned already: the pin says which of its bits were shown to be good.
+  const isSame = running.repository === image.repository && running.tag === image.tag
+  return formatImage({ ...image, digest: digest ?? (isSame ? running.digest : undefined) })
 }

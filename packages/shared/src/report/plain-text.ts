@@ -32,7 +32,7 @@ function plainLine(line: string): string {
 const htmlMarks = /&(lt|gt|amp);|\u200b/gu
 
 const marks =
-  /\\(?<escaped>[!-/:-@[-`{-~])|(?<ticks>`+)(?!`)(?<code>.+?)(?<!`)\k<ticks>(?!`)|\[(?<text>(?:[^\]\\]|\\.)*)\]\((?<address>[^()\s]*)\)|&(?<entity>lt|gt|amp);|\*\*|\u200b|<\/?[a-z][^<>]*>/gu
+  /\\(?<escaped>[!-/:-@[-`{-~])|(?<ticks>`+)(?!`)(?<code>.+?)(?<!`)\k<ticks>(?!`)|\[(?<text>(?:[^\]\\]|\\.)*)\]\((?<address>[^()\s]*)\)|&(?<entity>lt|gt|amp);|(?<!\*)\*\*(?!\*)|\u200b|<\/?[a-z][^<>]*>/gu
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&' }
 

@@ -188,10 +188,10 @@ describe('readability', () => {
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(2048)
   })
 
-  it('takes a second at most for a megabyte of unfinished escapes', () => {
+  it('takes a second of processor time at most for a megabyte of unfinished escapes', () => {
     const text = '\u001b]\u009d\u009b'.repeat(350_000)
-    const start = performance.now()
+    const start = process.cpuUsage()
     sanitiseBlock(text)
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(process.cpuUsage(start).user).toBeLessThan(1e6)
   })
 })

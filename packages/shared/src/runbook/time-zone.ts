@@ -38,11 +38,12 @@ export function localTime(instant: Date, zone: string): LocalTime {
 export function instantAt(date: string, minute: number, zone: string, which: 'first' | 'last'): Date {
   const wall = Date.parse(`${date}T00:00:00Z`) + minute * MINUTE_MS
   // A day before and after, so that a change of the clock lies between, if there is one.
-  const offsets = [wall - DAY_MS, wall + DAY_MS].map((near) => wallMs(near, zone) - near)
-  const fitting = offsets.map((offset) => wall - offset).filter((instant) => wallMs(instant, zone) === wall)
-  if (fitting.length > 0) return new Date(which === 'first' ? Math.min(...fitting) : Math.max(...fitting))
-  const candidates = offsets.map((offset) => wall - offset)
-  return firstReaching(wall, Math.min(...candidates), Math.max(...candidates), zone)
+  const asIfAt = (near: number) => wall - (wallMs(near, zone) - near)
+  const [before, after] = [asIfAt(wall - DAY_MS), asIfAt(wall + DAY_MS)]
+  if (before === after) return new Date(before)
+  const fitting = [before, after].filter((instant) => wallMs(instant, zone) === wall)
+  if (fitting.length === 0) return firstReaching(wall, Math.min(before, after), Math.max(before, after), zone)
+  return new Date(which === 'first' ? Math.min(...fitting) : Math.max(...fitting))
 }
 
 /** The first instant after `before` at which the clock shows `wall` or later; it does at `after`. */

@@ -54,7 +54,8 @@ await runAction({
         setImmediate(() => {
           throw new Error('socket hang up')
         })
-        return new Promise((resolve) => setTimeout(resolve, 60_000, { outcome: 'passed' }))
+        await wait(60_000, undefined, { signal })
+        return { outcome: 'passed' }
       case 'never':
         return new Promise(() => undefined)
       case 'cancel':

@@ -5,9 +5,6 @@ import { ConfigMapRecordStore } from '../cluster/config-map-record-store.ts'
 import { loadKubeconfig } from '../cluster/kubeconfig.ts'
 import { KubernetesCluster } from '../cluster/kubernetes-cluster.ts'
 import { UserError } from '../errors.ts'
-import type { Forge } from '../github/forge.ts'
-import { GitHubForge } from '../github/github-forge.ts'
-import { connectRepository } from '../github/octokit.ts'
 import { environmentOf } from '../runbook/environments.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -28,11 +25,6 @@ export const clusterInputs = {
     ),
   context: z.string().optional().describe('Context of the kubeconfig, if not its current one.'),
   'dry-run': bool.default(false).describe('Let the API server check every write and store none.'),
-}
-
-/** The input by which an action speaks to GitHub. */
-export const tokenInput = {
-  token: secret(z.string(), { env: 'GITHUB_TOKEN' }).optional().describe('Token for the GitHub API.'),
 }
 
 type ClusterInputs = z.output<z.ZodObject<typeof clusterInputs>>
@@ -91,13 +83,4 @@ export function connectEnvironment(
     store: new ConfigMapRecordStore(api, { namespace, pipeline: runbook.pipeline, environment }),
     close: () => api.close(),
   }
-}
-
-/** The repository that the run belongs to; undefined in a terminal or without a token. */
-export function connectForge(
-  token: string | undefined,
-  run: ActionContext<unknown, never>['run'],
-): Forge | undefined {
-  if (token === undefined || run.repository === undefined) return undefined
-  return new GitHubForge(connectRepository(token, run.repository, run.apiUrl ?? 'https://api.github.com'))
 }

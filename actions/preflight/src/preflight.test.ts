@@ -1,0 +1,234 @@
+import { describe, expect, it } from '@jest/globals'
+import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
+import { silent } from '@runbook-actions/shared/ports.ts'
+import { appendPhase } from '@runbook-actions/shared/record/append.ts'
+import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
+import { approve } from './approve.ts'
+import { check, withStaging, withWindowOverride } from './check.ts'
+import { plan } from './plan.ts'
+
+const names = ['event-ingester', 'download-worker', 'result-processor']
+const runbookWith = (more = '') =>
+  loadRunbook(
+    `version: 1
+pipeline: kafka-pipeline
+environments: { staging: { namespace: kafka-pipeline-staging }, production: { namespace: kafka-pipeline } }
+components: [${names.map((name) => `{ deployment: ${name} }`).join(', ')}]
+window: { hours: "Mon-Sun 00:00-24:00", avoid: [], freezes: [{ from: 2026-12-24, to: 2026-12-26, reason: year-end close }] }
+${more}`,
+    { file: 'runbook.yaml' },
+  )
+const runbook = runbookWith()
+const at = (time: string) => ({ now: () => new Date(time) })
+const clock = at('2026-11-23T10:00:00Z')
+const { signal } = new AbortController()
+const request = {
+  environment: 'production',
+  tag: 'v1.1.0',
+  tagPrefix: '',
+  commit: 'a'.repeat(40),
+  author: 'ana',
+  run: recordOf().run,
+  components: [],
+  images: new Map<string, string>(),
+}
+
+function setUp() {
+  const cluster = new FakeCluster(...names)
+  const store = new FakeStore()
+  store.memory = { latest: undefined, knownGood: goodRelease('v1.0.0', cluster) }
+  const planned_ = (more: Partial<typeof request> & Record<string, unknown> = {}, book = runbook) =>
+    plan(book, { ...request, ...more }, { cluster, store, clock, signal })
+  return { cluster, store, plan: planned_ }
+}
+
+const text = (result: { summary: readonly ({ kind: 'decision'; markdown: string } | { kind: 'evidence'; text: string })[] }) =>
+  result.summary.map((part) => (part.kind === 'decision' ? part.markdown : part.text)).join('\n')
+
+describe('plan', () => {
+  it('tells the class by what runs, who approves, and what will happen', async () => {
+    const result = await setUp().plan()
+    expect(result.outcome).toBe('passed')
+    expect(result.record).toMatchObject({
+      version: 'v1.1.0',
+      class: 'minor',
+      approval: 'production-product-owner',
+      strategy: 'rolling',
+      from: { version: 'v1.0.0' },
+    })
+    expect(result.record.plan.map(({ deployment, to }) => [deployment, to])).toEqual(
+      names.map((name) => [name, `registry.local/${name}:v1.1.0`]),
+    )
+    expect(text(result)).toContain('## 📋 v1.1.0 over v1.0.0 on production')
+  })
+
+  it.each([
+    ['v1.0.1', 'patch', 'production-team-lead'],
+    ['v1.0.0', 'patch', 'production-team-lead'],
+  ])('%s is a %s change, approved at %s', async (tag, changeClass, approval) => {
+    expect((await setUp().plan({ tag })).record).toMatchObject({ class: changeClass, approval })
+  })
+
+  it.each([
+    ['an older version', { tag: 'v0.9.0' }, 'v0.9.0 is older than what runs, v1.0.0: going back is a rollback'],
+    ['a hotfix tag', { tag: 'v1.0.1-hotfix' }, 'v1.0.1-hotfix is a hotfix, which goes its own way'],
+    ['a -prod tag', { tag: 'v1.0.0-prod' }, 'is no version of a release'],
+    ['a component that is none', { components: ['worker'] }, 'The runbook file has no component "worker".'],
+    ['a lower class without a reason', { wantedClass: { class: 'patch' } }, 'only with a reason'],
+  ])('refuses %s', async (_, more, message) => {
+    await expect(setUp().plan(more)).rejects.toThrow(message)
+  })
+
+  it('does not roll a major change that wants a canary', async () => {
+    const result = await setUp().plan({ tag: 'v2.0.0' })
+    expect(result.outcome).toBe('blocked')
+    expect(result.next).toContain('changes.major.strategy: rolling')
+    const allowed = await setUp().plan({ tag: 'v2.0.0' }, runbookWith('changes: { major: { strategy: rolling } }'))
+    expect(allowed.outcome).toBe('passed')
+  })
+
+  it('asks for the class where no record says what runs, and then adopts it', async () => {
+    const { store, plan: run } = setUp()
+    store.memory = { latest: undefined, knownGood: undefined }
+    await expect(run()).rejects.toThrow('The class of v1.1.0 cannot be told')
+    const result = await run({ firstDeploymentClass: 'minor' })
+    expect(result.record.from).toMatchObject({ recordId: 'adopted', components: [{ digest: digestB }, {}, {}] })
+    expect(text(result)).toContain('What runs now is adopted as known good')
+  })
+
+  it('does not take a hand-made change for a release', async () => {
+    const { cluster, plan: run } = setUp()
+    const state = cluster.states.get('download-worker')!
+    const changed = podOf(state.replicaSets[0]!, 'x', { digest: digestA })
+    cluster.states.set('download-worker', { ...state, pods: [changed] })
+    await expect(run()).rejects.toThrow('production does not run what its record says (v1.0.0): download-worker: 1 pods run')
+  })
+
+  it('takes what an unfinished deployment left for what it is', async () => {
+    const { cluster, store, plan: run } = setUp()
+    const state = cluster.states.get('download-worker')!
+    const pods = [podOf(state.replicaSets[0]!, 'x', { digest: digestA })]
+    cluster.states.set('download-worker', { ...state, pods })
+    const latest = recordOf({
+      plan: [planned('download-worker', { to: `registry.local/download-worker:v1.1.0@${digestA}` })],
+    })
+    store.memory = { ...store.memory, latest }
+    expect((await run()).record.from?.version).toBe('v1.0.0')
+  })
+})
+
+describe('check', () => {
+  const staged = (more: Partial<DeploymentRecord> = {}) => {
+    const deployed = names.map((deployment) => ({
+      deployment,
+      container: deployment,
+      image: `registry.local/${deployment}:v1.1.0`,
+      digest: digestA,
+      pods: 1,
+    }))
+    const ended = new Date('2026-11-23T09:50:00Z')
+    const record = recordOf({ environment: 'staging', deployed, ...more })
+    return appendPhase(record, { phase: 'validate', outcome: 'passed', reason: '', startedAt: ended, endedAt: ended })
+  }
+  const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
+    check('preflight', book, record, { cluster: setUp().cluster, clock: when, log: silent, signal })
+  const gate = (result: Awaited<ReturnType<typeof check>>, name: string) =>
+    result.record.phases.at(-1)?.gates.find((entry) => entry.gate === name)
+
+  it('pins production to the digests that staging ran', () => {
+    const record = withStaging(recordOf(), staged())
+    expect(record.plan.map(({ to }) => to)).toEqual(names.map((name) => `registry.local/${name}:v1.1.0@${digestA}`))
+  })
+
+  it('passes where staging passed, production is healthy and the window is open', async () => {
+    const result = await ask(withStaging(recordOf(), staged()))
+    expect(result.record.phases.at(-1)?.gates.map((entry) => [entry.gate, entry.verdict])).toEqual([
+      ['staging-healthy', 'pass'],
+      ['production-healthy', 'pass'],
+      ['deployment-window', 'pass'],
+    ])
+    expect(result.outcome).toBe('passed')
+  })
+
+  it.each([
+    ['nothing is known of staging', recordOf(), 'has not been deployed to staging in this run'],
+    ['staging ran another commit', withStaging(recordOf(), staged({ commit: 'b'.repeat(40) })), 'did not pass in staging'],
+    ['staging left a component out', withStaging(recordOf(), staged({ deployed: [] })), 'Staging did not run event-ingester'],
+  ])('is blocked where %s', async (_, record, answer) => {
+    const result = await ask(record)
+    expect(result.outcome).toBe('blocked')
+    expect(gate(result, 'staging-healthy')?.answer).toContain(answer)
+  })
+
+  it('is blocked by evidence that has grown old', async () => {
+    const result = await ask(withStaging(recordOf(), staged()), at('2026-11-23T10:50:01Z'))
+    expect(gate(result, 'staging-healthy')).toMatchObject({ verdict: 'fail', value: '1 h old', limit: '< 1 h old' })
+  })
+
+  it('is blocked on a frozen day, unless somebody says why', async () => {
+    const christmas = at('2026-12-24T10:00:00Z')
+    const record = recordOf()
+    expect(gate(await ask(record, christmas), 'deployment-window')).toMatchObject({ verdict: 'fail' })
+    const overridden = withWindowOverride(record, 'data loss is worse', 'rosa', christmas)
+    expect(gate(await ask(overridden, christmas), 'deployment-window')).toMatchObject({
+      verdict: 'warn',
+      answer: expect.stringContaining('Overridden by rosa: data loss is worse') as unknown,
+    })
+    expect(overridden.overrides).toEqual([
+      { gate: 'deployment-window', reason: 'data loss is worse', by: 'rosa', at: '2026-12-24T10:00:00.000Z' },
+    ])
+  })
+
+  it('blocks the re-check where somebody changed production since the plan', async () => {
+    const { cluster } = setUp()
+    const record = recordOf({ plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })] })
+    const result = await check('re-check', runbook, record, { cluster, clock, log: silent, signal })
+    expect(gate(result, 'unchanged-since-plan')).toMatchObject({
+      verdict: 'fail',
+      evidence: ['download-worker: registry.local/download-worker:v1.0.0, planned from registry.local/download-worker:v0.9.0'],
+    })
+  })
+})
+
+describe('approve', () => {
+  const preflighted = (endedAt = new Date('2026-11-23T09:30:00Z')) =>
+    appendPhase(recordOf(), { phase: 'preflight', outcome: 'passed', reason: '', startedAt: endedAt, endedAt })
+  const run = async (arrange: (forge: FakeForge) => void = () => undefined, record = preflighted()) => {
+    const forge = new FakeForge()
+    forge.tags.set('v1.1.0', 'a'.repeat(40))
+    forge.answers = [{ environment: 'production-product-owner', by: 'marc', state: 'approved', comment: 'go' }]
+    arrange(forge)
+    return approve(record, 3_600_000, { forge, clock, signal })
+  }
+
+  it('records who approved', async () => {
+    const result = await run()
+    expect(result.outcome).toBe('passed')
+    expect(result.record.approvals).toEqual([
+      { environment: 'production-product-owner', by: 'marc', comment: 'go', seenAt: '2026-11-23T10:00:00.000Z' },
+    ])
+  })
+
+  it.each([
+    ['nobody approved', (forge: FakeForge) => (forge.answers = []), 'Nobody approved'],
+    ['the author approved', (forge: FakeForge) => (forge.answers = [{ ...forge.answers[0]!, by: 'ana' }]), 'ana approved their own change'],
+    ['the tag was moved', (forge: FakeForge) => forge.tags.set('v1.1.0', 'b'.repeat(40)), 'The tag v1.1.0 points at bbbb'],
+    ['the tag was deleted', (forge: FakeForge) => forge.tags.delete('v1.1.0'), 'points at nothing now'],
+  ])('is blocked where %s', async (_, arrange, reason) => {
+    const result = await run(arrange)
+    expect(result).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) as unknown })
+  })
+
+  it('is blocked where the approval came after the evidence had grown old', async () => {
+    const result = await run(undefined, preflighted(new Date('2026-11-23T08:00:00Z')))
+    expect(result.reason).toBe('What was approved is 2 h old; evidence is good for 1 h.')
+  })
+
+  it('is blocked where no preflight passed', async () => {
+    expect((await run(undefined, recordOf())).outcome).toBe('blocked')
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals'
+import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
+import { silent, type Clock } from '@runbook-actions/shared/ports.ts'
+import { appendPhase } from '@runbook-actions/shared/record/append.ts'
+import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { readRecord, recordDigest } from '@runbook-actions/shared/record/text.ts'
+import { record } from './record.ts'
+
+const clock: Clock = { now: () => new Date('2026-11-23T10:09:00.000Z') }
+const approvals = [
+  { environment: 'production-product-owner', by: 'marc', comment: '', seenAt: '2026-11-23T10:00:00.000Z' },
+]
+
+function ended(phase: 'rollout' | 'validate', outcome: 'passed' | 'failed', reason: string): DeploymentRecord {
+  const at = new Date('2026-11-23T10:08:12.345Z')
+  return appendPhase(recordOf({ approvals }), { phase, outcome, reason, startedAt: at, endedAt: at })
+}
+
+const keep = (forge: FakeForge, given: DeploymentRecord, prefix = '') =>
+  record(given, prefix, { forge, clock, log: silent, signal: new AbortController().signal })
+
+describe('record', () => {
+  it('tags the deployed commit and logs one line in the words of the runbook', async () => {
+    const forge = new FakeForge()
+    const result = await keep(forge, ended('validate', 'passed', 'validated'))
+    expect(result.tag).toBe('v1.1.0-prod')
+    expect(forge.tags.get('v1.1.0-prod')).toBe('a'.repeat(40))
+    expect(forge.log[0]?.line).toBe(
+      '2026-11-23T10:08:12Z: Deployed v1.1.0 event-ingester, download-worker, result-processor successfully ' +
+        '(kafka-pipeline production, minor, by rosa, approved by marc, commit aaaaaaaaaaaa, ' +
+        'https://github.example/acme/x/actions/runs/4711, record kafka-pipeline/production/v1.1.0/4711-1)',
+    )
+  })
+
+  it('keeps the whole record, and its digest in the tag', async () => {
+    const forge = new FakeForge()
+    await keep(forge, ended('validate', 'passed', 'validated'))
+    const { path, content } = forge.log[0]!.file
+    expect(path).toBe('records/kafka-pipeline/production/v1.1.0/4711-1.json')
+    const kept = readRecord(content, path)
+    expect(kept.closedAt).toBe('2026-11-23T10:09:00.000Z')
+    expect(forge.made[0]?.message).toContain(`Record-digest: ${recordDigest(kept)}`)
+    expect(forge.made[0]?.message).toContain('Approved-by: marc (production-product-owner)')
+  })
+
+  it('does nothing twice when it is repeated', async () => {
+    const forge = new FakeForge()
+    const given = ended('validate', 'passed', 'validated')
+    await keep(forge, given)
+    await keep(forge, given)
+    expect(forge.log).toHaveLength(1)
+    expect(forge.made).toHaveLength(1)
+  })
+
+  it.each([
+    ['a failed rollout', ended('rollout', 'failed', 'its image cannot be pulled')],
+    ['a failed validation', ended('validate', 'failed', 'running-version is fail')],
+    ['a rollout that nobody validated', ended('rollout', 'passed', 'rolled out')],
+  ])('logs %s and makes no tag', async (_, given) => {
+    const forge = new FakeForge()
+    const result = await keep(forge, given)
+    expect(result.tag).toBe('')
+    expect(forge.made).toEqual([])
+    expect(forge.log[0]?.line).toContain('Did not deploy v1.1.0')
+  })
+
+  it('logs first: where the tag is taken, the log still tells what runs', async () => {
+    const forge = new FakeForge()
+    forge.tags.set('v1.1.0-prod', 'b'.repeat(40))
+    await expect(keep(forge, ended('validate', 'passed', 'validated'))).rejects.toThrow('exists already')
+    expect(forge.log).toHaveLength(1)
+  })
+
+  it('keeps the prefix of a monorepo in the tag', async () => {
+    const forge = new FakeForge()
+    const given = { ...ended('validate', 'passed', 'validated'), tag: 'kafka-pipeline/v1.1.0' }
+    expect((await keep(forge, given, 'kafka-pipeline/')).tag).toBe('kafka-pipeline/v1.1.0-prod')
+  })
+})

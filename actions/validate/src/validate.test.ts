@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals'
+import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import { digestA, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { silent, systemClock } from '@runbook-actions/shared/ports.ts'
+import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
+import { validate } from './validate.ts'
+
+const runbook = loadRunbook(
+  `version: 1
+pipeline: kafka-pipeline
+environments: { production: { namespace: kafka-pipeline } }
+components:
+  - { deployment: event-ingester, metrics: { expect: [kafka_messages_consumed_total] } }
+  - deployment: download-worker
+`,
+  { file: 'runbook.yaml' },
+)
+
+function setUp() {
+  const cluster = new FakeCluster('event-ingester', 'download-worker')
+  const store = new FakeStore()
+  const deployed = goodRelease('v1.1.0', cluster).components
+  const record = recordOf({ deployed, from: goodRelease('v1.0.0', cluster) })
+  const run = (dryRun = false) =>
+    validate(
+      { runbook, record, dryRun },
+      { cluster, store, clock: systemClock, log: silent, signal: new AbortController().signal },
+    )
+  const firstPod = (name: string) => cluster.states.get(name)!.pods[0]!.metadata!.name!
+  return { cluster, store, record, run, firstPod }
+}
+
+const verdictOf = (result: Awaited<ReturnType<typeof validate>>, gate: string) =>
+  result.record.phases.at(-1)?.gates.find((entry) => entry.gate === gate)
+
+describe('validate', () => {
+  it('passes where every question has a good answer, and remembers the release as known good', async () => {
+    const { store, run } = setUp()
+    const result = await run()
+    expect(result.outcome).toBe('passed')
+    expect(result.record.phases.at(-1)?.gates.map(({ gate, verdict }) => [gate, verdict])).toEqual([
+      ['running-version', 'pass'],
+      ['pods-healthy', 'pass'],
+      ['startup-logs', 'pass'],
+      ['metrics-present', 'pass'],
+    ])
+    expect(store.memory.knownGood).toMatchObject({ version: 'v1.1.0', recordId: result.record.id })
+  })
+
+  it('fails where one pod runs other bits, whatever its tag says', async () => {
+    const { cluster, store, run } = setUp()
+    const state = cluster.states.get('download-worker')!
+    const stranger = podOf(state.replicaSets[0]!, 'stranger', { digest: digestA })
+    cluster.states.set('download-worker', { ...state, pods: [...state.pods, stranger] })
+    const result = await run()
+    expect(result.outcome).toBe('failed')
+    expect(verdictOf(result, 'running-version')).toMatchObject({
+      verdict: 'fail',
+      answer: 'Pods run something else than v1.1.0: download-worker (1).',
+      value: '4/5 pods',
+    })
+    expect(store.memory.knownGood).toBeUndefined()
+  })
+
+  it('quotes the error lines of a startup log', async () => {
+    const { cluster, run, firstPod } = setUp()
+    cluster.logs.set(firstPod('download-worker'), 'INFO started\nERROR no route to OneLake\n')
+    const gate = verdictOf(await run(), 'startup-logs')
+    expect(gate).toMatchObject({ verdict: 'fail', value: '1 of 5 lines' })
+    expect(gate?.evidence).toEqual([`${firstPod('download-worker')}: ERROR no route to OneLake`])
+  })
+
+  it('fails where a pod does not answer 200 on its health endpoint', async () => {
+    const { cluster, run, firstPod } = setUp()
+    const sick = firstPod('event-ingester')
+    cluster.answer = (pod, path) =>
+      pod === sick && path === '/health'
+        ? { status: 503, body: 'kafka: disconnected' }
+        : { status: 200, body: 'kafka_messages_consumed_total 1' }
+    const gate = verdictOf(await run(), 'pods-healthy')
+    expect(gate?.answer).toBe('event-ingester: 1 of 2 pods do not answer 200 on /health.')
+    expect(gate?.evidence[0]).toBe(`${sick}: GET /health: 503 kafka: disconnected`)
+  })
+
+  it('fails where an expected metric is missing', async () => {
+    const { cluster, run } = setUp()
+    cluster.answer = () => ({ status: 200, body: '# HELP kafka_messages_consumed_total x\nother 1\n' })
+    expect(verdictOf(await run(), 'metrics-present')).toMatchObject({
+      verdict: 'fail',
+      answer: '2 of 4 pods do not serve their metrics.',
+    })
+  })
+
+  it('is held, and not green, where something could not be measured', async () => {
+    const { cluster, store, run } = setUp()
+    cluster.podLog = () => Promise.reject(new Error('socket hang up'))
+    const result = await run()
+    expect(result.outcome).toBe('held')
+    expect(verdictOf(result, 'startup-logs')?.answer).toBe('Could not be measured: socket hang up')
+    expect(store.memory.knownGood).toBeUndefined()
+  })
+
+  it('has shown nothing of a component that is scaled to zero', async () => {
+    const { cluster, run } = setUp()
+    const state = cluster.states.get('download-worker')!
+    state.deployment.spec!.replicas = 0
+    cluster.states.set('download-worker', { ...state, pods: [] })
+    const result = await run()
+    expect(verdictOf(result, 'pods-healthy')?.verdict).toBe('inconclusive')
+    expect(result.outcome).not.toBe('passed')
+  })
+
+  it('keeps what it knows of components that were not part of the deployment', async () => {
+    const { cluster, store, record } = setUp()
+    const deployed = record.deployed.filter(({ deployment }) => deployment === 'download-worker')
+    await validate(
+      { runbook, record: { ...record, deployed }, dryRun: false },
+      { cluster, store, clock: systemClock, log: silent, signal: new AbortController().signal },
+    )
+    expect(store.memory.knownGood?.components.map(({ deployment }) => deployment).sort()).toEqual([
+      'download-worker',
+      'event-ingester',
+    ])
+  })
+
+  it('remembers nothing in a dry run', async () => {
+    const { store, run } = setUp()
+    await run(true)
+    expect(store.saved).toEqual([])
+    expect(store.memory.knownGood).toBeUndefined()
+  })
+})

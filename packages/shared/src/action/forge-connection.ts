@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import type { Forge } from '../github/forge.ts'
+import { GitHubForge } from '../github/github-forge.ts'
+import { connectRepository } from '../github/octokit.ts'
+import type { RunFacts } from './environment.ts'
+import { secret } from './input-types.ts'
+
+/** The input by which an action speaks to GitHub. */
+export const tokenInput = {
+  token: secret(z.string(), { env: 'GITHUB_TOKEN' }).optional().describe('Token for the GitHub API.'),
+}
+
+/** The repository that the run belongs to; undefined in a terminal or without a token. */
+export function connectForge(token: string | undefined, run: RunFacts): Forge | undefined {
+  if (token === undefined || run.repository === undefined) return undefined
+  return new GitHubForge(connectRepository(token, run.repository, run.apiUrl ?? 'https://api.github.com'))
+}

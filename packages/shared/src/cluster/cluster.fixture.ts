@@ -1,0 +1,127 @@
+// A namespace in memory for tests of the phases. A written image rolls as the test says.
+import { UserError } from '../errors.ts'
+import type { Memory, RecordStore } from '../record/store.ts'
+import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
+import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
+import type { ComponentState, Deployment } from './component.ts'
+import { containersOf } from './component.ts'
+import { digestB, podOf, settledComponent } from './component.fixture.ts'
+
+type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
+
+/** The new pods come up at once and run `digestB`. */
+export const rollsAtOnce: Behaviour = ({ deployment, image }, before) => {
+  const replicas = before.deployment.spec?.replicas ?? 0
+  const revision = String(Number(before.deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']) + 1)
+  const generation = (before.deployment.metadata?.generation ?? 0) + 1
+  return settledComponent({ name: deployment, replicas, revision, generation, image })
+}
+
+/** The new pods cannot pull their image. */
+export const cannotPull: Behaviour = (write, before) => {
+  const rolled = rollsAtOnce(write, before)
+  const [set] = rolled.replicaSets
+  if (set === undefined) throw new Error('no ReplicaSet')
+  const waiting = { reason: 'InvalidImageName', message: 'no such image' }
+  return { ...rolled, pods: [...before.pods, podOf(set, 'stuck', { waiting })] }
+}
+
+export class FakeCluster implements Cluster {
+  readonly namespace = 'kafka-pipeline'
+  /** Every write in its order. */
+  readonly writes: ImageWrite[] = []
+  readonly states = new Map<string, ComponentState>()
+  readonly behaviours = new Map<string, Behaviour>()
+  readonly logs = new Map<string, string>()
+  answer: (pod: string, path: string) => PodAnswer = () => ({ status: 200, body: 'kafka_messages_consumed_total 1\n' })
+  /** What happens on the way: the test aborts, or looks. */
+  onWrite: (write: ImageWrite) => void = () => undefined
+
+  constructor(...names: readonly string[]) {
+    for (const name of names) {
+      const image = `registry.local/${name}:v1.0.0`
+      this.states.set(name, settledComponent({ name, replicas: 2, revision: '1', generation: 1, image }))
+    }
+  }
+
+  components(names: readonly string[]): Promise<ReadonlyMap<string, ComponentState>> {
+    const missing = names.filter((name) => !this.states.has(name))
+    if (missing.length > 0) return Promise.reject(new UserError(`no Deployment ${missing.join()}`))
+    return Promise.resolve(new Map([...this.states].filter(([name]) => names.includes(name))))
+  }
+
+  watch(): Promise<ComponentWatch> {
+    return Promise.resolve({
+      state: (name) => this.states.get(name),
+      next: (_, signal) => {
+        signal.throwIfAborted()
+        return Promise.resolve()
+      },
+      close: () => undefined,
+    })
+  }
+
+  setImage(write: ImageWrite, signal: AbortSignal): Promise<Deployment> {
+    signal.throwIfAborted()
+    this.onWrite(write)
+    this.writes.push(write)
+    const before = this.states.get(write.deployment)
+    if (before === undefined) throw new Error(`no ${write.deployment}`)
+    const after = (this.behaviours.get(write.deployment) ?? rollsAtOnce)(write, before)
+    this.states.set(write.deployment, after)
+    return Promise.resolve(after.deployment)
+  }
+
+  podLog(pod: string): Promise<string> {
+    return Promise.resolve(this.logs.get(pod) ?? 'INFO started\n')
+  }
+
+  podGet(pod: string, _: number, path: string): Promise<PodAnswer> {
+    return Promise.resolve(this.answer(pod, path))
+  }
+
+  configMap(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  keepConfigMap(name: string): Promise<string> {
+    return Promise.resolve(`${name}-copy`)
+  }
+}
+
+export class FakeStore implements RecordStore {
+  memory: Memory = { latest: undefined, knownGood: undefined }
+  readonly saved: DeploymentRecord[] = []
+
+  load(): Promise<Memory> {
+    return Promise.resolve(this.memory)
+  }
+
+  save(record: DeploymentRecord): Promise<void> {
+    this.saved.push(record)
+    this.memory = { ...this.memory, latest: record }
+    return Promise.resolve()
+  }
+
+  markGood(knownGood: KnownGood): Promise<void> {
+    this.memory = { ...this.memory, knownGood }
+    return Promise.resolve()
+  }
+}
+
+/** What runs in the fixture, as a release. */
+export function goodRelease(version: string, cluster: FakeCluster): KnownGood {
+  return {
+    recordId: `kafka-pipeline/production/${version}/1-1`,
+    version,
+    commit: 'c0ffee',
+    at: '2026-11-20T10:00:00.000Z',
+    components: [...cluster.states].map(([deployment, state]) => ({
+      deployment,
+      container: deployment,
+      image: containersOf(state.deployment)[0]?.image ?? '',
+      digest: digestB,
+      pods: state.pods.length,
+    })),
+  }
+}

@@ -1,0 +1,103 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { z } from 'zod'
+
+const readySchema = z.object({
+  kubeconfig: z.string(),
+  kubectl: z.string(),
+  server: z.string(),
+  auditLog: z.string(),
+})
+
+/** A running cluster. */
+export interface RehearsalCluster extends z.infer<typeof readySchema> {
+  /** Runs kubectl as the cluster's administrator and returns its standard output. */
+  kubectlRun(args: readonly string[], input?: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Boots a cluster and returns when it can be used; it ends with this process, however that ends. */
+export async function startCluster(
+  binary: string,
+  { dir, images, log }: { dir: string; images: string; log: (line: string) => void },
+): Promise<RehearsalCluster> {
+  const args = [
+    'up',
+    '--dir',
+    dir,
+    '--images',
+    images,
+    '--parent-pid',
+    String(process.pid),
+    '--max-back-off',
+    '10s',
+  ]
+  // A process group of its own: Ctrl-C at the terminal must not end it before the rehearsal has looked at it.
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const output: string[] = []
+  const file = createWriteStream(`${dir}.log`)
+  child.stderr.on('data', (chunk: Buffer) => {
+    output.push(chunk.toString())
+    file.write(chunk)
+  })
+  await untilReady(
+    child,
+    (line) => {
+      file.write(`${line}\n`)
+      log(line)
+    },
+    output,
+  )
+  const ready = readySchema.parse(JSON.parse(await readFile(join(dir, 'ready.json'), 'utf8')))
+  return {
+    ...ready,
+    kubectlRun: (kubectlArgs, input) => kubectl(ready, kubectlArgs, input),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+async function untilReady(
+  child: ChildProcess,
+  log: (line: string) => void,
+  errors: readonly string[],
+): Promise<void> {
+  const { stdout } = child
+  if (stdout === null) throw new Error('the cluster has no output')
+  await new Promise<void>((resolve, reject) => {
+    const lines = createInterface({ input: stdout })
+    lines.on('line', (line) => {
+      if (line.includes('ready: KUBECONFIG=')) resolve()
+      else log(line.trim())
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      reject(
+        new Error(`The cluster ended with ${String(code)} before it was ready:\n${errors.join('').trim()}`),
+      )
+    })
+  })
+}
+
+function kubectl(
+  { kubectl: program, kubeconfig }: { kubectl: string; kubeconfig: string },
+  args: readonly string[],
+  input = '',
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', KUBECONFIG: kubeconfig }
+    const child = execFile(program, [...args], { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`, { cause: error }))
+    })
+    child.stdin?.end(input)
+  })
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+
+const entrySchema = z.object({
+  verb: z.string(),
+  user: z.object({ username: z.string() }),
+  objectRef: z
+    .object({
+      resource: z.string().optional(),
+      subresource: z.string().optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
+  responseStatus: z.object({ code: z.number() }).optional(),
+  requestURI: z.string(),
+})
+
+/** What one of the suite's accounts asked the API server. */
+export interface AuditEntry {
+  readonly account: string
+  readonly verb: string
+  /** `deployments`, `pods/log` */
+  readonly resource: string
+  readonly code: number
+}
+
+/** All that the suite's accounts asked, in order, from the API server's own log. */
+export async function auditEntries(file: string): Promise<AuditEntry[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '')
+  return lines.flatMap((line) => {
+    const { user, verb, objectRef, responseStatus } = entrySchema.parse(JSON.parse(line))
+    const account = /^system:serviceaccount:[^:]+:(runbook-\w+)$/.exec(user.username)?.[1]
+    if (account === undefined) return []
+    const resource = [objectRef?.resource ?? '', objectRef?.subresource].filter(Boolean).join('/')
+    return [{ account, verb, resource, code: responseStatus?.code ?? 0 }]
+  })
+}

@@ -1,0 +1,38 @@
+import { jobToken } from '../world/deploy.ts'
+import { auditEntries } from './audit.ts'
+import type { Deployed, Stage } from './scenario.ts'
+
+const reading = new Set(['get', 'list', 'watch'])
+
+/** What must hold however a deployment ends. */
+export async function checkInvariants({ world, checks }: Stage, { result }: Deployed): Promise<void> {
+  await checks.that('every request to GitHub is as GitHub publishes it', () => {
+    const { violations } = world.github
+    return { ok: violations.length === 0, found: violations.join('; ') }
+  })
+  await checks.that('no secret stands in what was printed', () => {
+    const summaries = result.jobs.flatMap((job) => job.summaries).join('\n')
+    const printed = `${result.log}\n${summaries}`
+    const secrets = [
+      jobToken,
+      ...Object.values(world.secrets).map((text) => /"token":"([^"]+)"/.exec(text)?.[1] ?? ''),
+    ]
+    const found = secrets.filter((secret) => secret !== '' && printed.includes(secret))
+    return {
+      ok: found.length === 0 && secrets.every((secret) => secret !== ''),
+      found: `${found.length} of ${secrets.length} secrets`,
+    }
+  })
+  await checks.that('the documented Roles suffice, and reading never wrote', async () => {
+    const entries = await auditEntries(world.cluster.auditLog)
+    const forbidden = entries.filter(({ code }) => code === 403)
+    const wrote = entries.filter(({ account, verb }) => account === 'runbook-reader' && !reading.has(verb))
+    const list = [...forbidden, ...wrote].map(
+      ({ account, verb, resource, code }) => `${account} ${verb} ${resource} ${code}`,
+    )
+    return {
+      ok: entries.length > 0 && list.length === 0,
+      found: `${entries.length} requests${list.length > 0 ? `; ${list.join(', ')}` : ''}`,
+    }
+  })
+}

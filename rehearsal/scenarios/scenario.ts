@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildImages } from '../pipeline/images.ts'
+import type { FaultsFile } from '../pipeline/runtime/faults.ts'
+import { watchPushes } from '../runner/pushes.ts'
+import type { RunResult } from '../runner/run.ts'
+import { startForPush, type StartedDeployment } from '../world/deploy.ts'
+import type { RunbookEdit } from '../world/runbook.ts'
+import type { Timeline } from '../world/timeline.ts'
+import type { World } from '../world/world.ts'
+import type { Checks } from './checks.ts'
+
+/** One story that a deployment can go through. A new one is a file beside this and a line in the registry. */
+export interface Scenario {
+  readonly name: string
+  /** One line for --list: what happens, and how it must end. */
+  readonly title: string
+  play(stage: Stage): Promise<void>
+}
+
+/** What is wrong with a release, and where. */
+export interface Release {
+  readonly version: string
+  /** Of the services, by namespace. */
+  readonly faults?: FaultsFile
+  /** Of pulling the images, as rehearsal/cluster reads them. */
+  readonly pullFaults?: readonly Readonly<Record<string, unknown>>[]
+  readonly runbook?: RunbookEdit
+  readonly approve?: boolean
+}
+
+/** How a release ended. */
+export interface Deployed {
+  readonly commit: string
+  readonly run: StartedDeployment
+  readonly result: RunResult
+}
+
+/** What a scenario plays on. */
+export class Stage {
+  readonly world: World
+  readonly checks: Checks
+  readonly timeline: Timeline
+
+  constructor(world: World, checks: Checks, timeline: Timeline) {
+    this.world = world
+    this.checks = checks
+    this.timeline = timeline
+  }
+
+  /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
+  async deploy(release: Release): Promise<Deployed> {
+    const { version, faults = {}, pullFaults = [], runbook, approve = true } = release
+    const { images, repository } = this.world
+    await buildImages({ dir: images, versions: [{ version, faults }] })
+    await writeFile(join(images, 'faults.json'), JSON.stringify(pullFaults))
+    const stop = new AbortController()
+    let started: StartedDeployment | undefined
+    const watching = watchPushes(
+      repository.bare,
+      async (push) => {
+        started = (await startForPush(this.world, push, this.timeline, { approve })) ?? started
+        if (started !== undefined) stop.abort()
+      },
+      stop.signal,
+    )
+    const commit = await repository.release(version, runbook)
+    await watching
+    if (started === undefined) throw new Error(`The push of ${version} started nothing.`)
+    return { commit, run: started, result: await started.finished }
+  }
+}

@@ -1,0 +1,92 @@
+import { runWorkflow, type Run, type RunEvent, type RunResult } from '../runner/run.ts'
+import { pushTagEvent } from '../runner/events.ts'
+import type { Push } from '../runner/pushes.ts'
+import { engineer } from './caller-repository.ts'
+import type { Timeline } from './timeline.ts'
+import { reviewers, type World } from './world.ts'
+
+/** The token of every job; a check looks for it in all that was printed. */
+export const jobToken = 'ghs_rehearsalrehearsalrehearsalrehearsal'
+
+let runs = 1000
+
+/** A deployment that a pushed tag has started. */
+export interface StartedDeployment {
+  readonly runId: number
+  readonly tag: string
+  readonly run: Run
+  readonly finished: Promise<RunResult>
+}
+
+/**
+ * Starts what GitHub would start for a pushed tag, with the reviewers' approvals filed beforehand: the suite never
+ * waits for one here. Undefined where the push starts nothing.
+ */
+export async function startForPush(
+  world: World,
+  push: Push,
+  timeline: Timeline,
+  { approve = true, attempt = 1 }: { approve?: boolean; attempt?: number } = {},
+): Promise<StartedDeployment | undefined> {
+  const tag = /^refs\/tags\/(v\d+\.\d+\.\d+)$/.exec(push.ref)?.[1]
+  if (tag === undefined || /^0+$/.test(push.after)) return undefined
+  const { github, repository } = world
+  const source = { bare: repository.bare, repository: repository.slug, actor: engineer, server: github.url }
+  const event = await pushTagEvent(source, { tag, before: push.before })
+  if (attempt === 1) {
+    runs += 1
+    github.state.runs.add({ id: runs, headRef: tag, headSha: event.sha, actor: engineer })
+    if (approve) {
+      for (const [environment, user] of Object.entries(reviewers)) {
+        github.state.runs.review(runs, {
+          user,
+          environments: [environment],
+          state: 'approved',
+          comment: 'looks good',
+        })
+      }
+    }
+  } else github.state.runs.rerun(runs)
+  const runId = runs
+  timeline.add(`run ${String(runId)}: ${tag} was pushed by ${engineer}`)
+  const run = runWorkflow(
+    {
+      act: world.act,
+      repositories: repository.bare.slice(0, -`/${repository.slug}.git`.length),
+      repository: repository.slug,
+      workflow: '.github/workflows/deploy.yml',
+      event,
+      suite: world.suite,
+      labels: ['ubuntu-latest'],
+      github: { server: github.url, api: github.url, graphql: `${github.url}/graphql` },
+      runId,
+      runNumber: runId - 1000,
+      runAttempt: attempt,
+      actor: engineer,
+      token: jobToken,
+      secrets: { ...world.secrets },
+    },
+    (happened) => {
+      narrate(happened, timeline)
+    },
+  )
+  const finished = run.finished.then((result) => {
+    github.state.runs.complete(runId, result.conclusion)
+    timeline.add(`run ${String(runId)}: ${result.conclusion}`)
+    return result
+  })
+  return { runId, tag, run, finished }
+}
+
+/** The lines of a live timeline: how steps and jobs ended, and what they annotate. */
+function narrate(event: RunEvent, timeline: Timeline): void {
+  if (event.type === 'step-finished' && event.outcome !== 'skipped' && event.step.stage === 'Main') {
+    timeline.add(
+      `  ${event.job.name} / ${event.step.name}: ${event.outcome}, ${(event.durationMs / 1000).toFixed(1)} s`,
+    )
+  } else if (event.type === 'job-finished' && event.result !== 'skipped') {
+    timeline.add(`${event.job.name}: ${event.result}`)
+  } else if (event.type === 'annotation') {
+    timeline.add(`  ${event.level}: ${event.message.split('\n', 1)[0] ?? ''}`)
+  }
+}

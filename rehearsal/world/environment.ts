@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { renderManifests } from '../pipeline/manifests.ts'
+import type { Component } from '../pipeline/components.ts'
+import type { RehearsalCluster } from '../kubernetes/cluster.ts'
+
+const rbac = join(import.meta.dirname, '../../rbac')
+
+/** One environment of the pipeline in the rehearsal's cluster. */
+export interface RehearsalEnvironment {
+  readonly name: 'staging' | 'production'
+  readonly namespace: string
+  /** Before topics and groups: both environments share one broker. */
+  readonly prefix: string
+  readonly replicas: Partial<Record<Component, number>>
+}
+
+export const staging: RehearsalEnvironment = {
+  name: 'staging',
+  namespace: 'kafka-pipeline-staging',
+  prefix: 'staging.',
+  replicas: { 'event-ingester': 1, 'download-worker': 2, 'result-processor': 1 },
+}
+
+export const production: RehearsalEnvironment = {
+  name: 'production',
+  namespace: 'kafka-pipeline',
+  prefix: '',
+  replicas: {},
+}
+
+export const environments = [staging, production] as const
+
+/** Makes the namespace with the Roles that the suite documents. */
+export async function prepareEnvironment(
+  cluster: RehearsalCluster,
+  { namespace }: RehearsalEnvironment,
+): Promise<void> {
+  const manifest = `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${namespace}}\n`
+  await cluster.kubectlRun(['apply', '-f', '-'], manifest)
+  for (const file of ['reader.yaml', 'deployer.yaml']) {
+    await cluster.kubectlRun(['apply', '-n', namespace, '-f', '-'], await readFile(join(rbac, file), 'utf8'))
+  }
+}
+
+/** Puts v1.0.0 there, as a team would by hand, and waits until every pod of it is ready and the others are gone. */
+export async function deployFirstVersion(
+  cluster: RehearsalCluster,
+  { namespace, prefix, replicas }: RehearsalEnvironment,
+  brokers: readonly string[],
+): Promise<void> {
+  await cluster.kubectlRun(
+    ['apply', '-n', namespace, '-f', '-'],
+    await renderManifests({ brokers, prefix, replicas }),
+  )
+  await cluster.kubectlRun(['rollout', 'status', '-n', namespace, 'deployment', '--timeout=120s'])
+}
+
+/** A kubeconfig that can do what the ServiceAccount's Role says, and no more. */
+export async function serviceAccountKubeconfig(
+  cluster: RehearsalCluster,
+  account: 'runbook-reader' | 'runbook-deployer',
+  { namespace }: RehearsalEnvironment,
+): Promise<string> {
+  const token = (
+    await cluster.kubectlRun(['create', 'token', account, '-n', namespace, '--duration=24h'])
+  ).trim()
+  const template = [
+    'config',
+    'view',
+    '--raw',
+    '--minify',
+    '-o',
+    'jsonpath={.clusters[0].cluster.certificate-authority-data}',
+  ]
+  const authority = await cluster.kubectlRun(template)
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': account,
+    clusters: [
+      { name: 'rehearsal', cluster: { server: cluster.server, 'certificate-authority-data': authority } },
+    ],
+    users: [{ name: account, user: { token } }],
+    contexts: [{ name: account, context: { cluster: 'rehearsal', user: account } }],
+  })
+}

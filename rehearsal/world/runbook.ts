@@ -1,0 +1,19 @@
+import { parseDocument, type Document } from 'yaml'
+
+/** What a scenario changes in the runbook file. */
+export type RunbookEdit = (document: Document) => void
+
+/**
+ * The example's runbook file with the times of a rehearsal: shorter, and a window that is always open, because
+ * rehearsals run at any hour. Time is compressed only here, through the file's own keys.
+ */
+export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefined): string {
+  const document = parseDocument(text)
+  const [problem] = document.errors
+  if (problem !== undefined) throw problem
+  document.setIn(['rollout', 'settle'], '2s')
+  document.setIn(['environments', 'staging', 'soak'], '10s')
+  document.setIn(['window'], document.createNode({ hours: 'Mon-Sun 00:00-24:00', avoid: [] }))
+  edit(document)
+  return document.toString()
+}

@@ -1,0 +1,150 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
+import { startGitHub, type GitHub } from '../github/server.ts'
+import { startKafka, type Broker } from '../kafka/broker.ts'
+import { buildCluster } from '../kubernetes/binary.ts'
+import { startCluster, type RehearsalCluster } from '../kubernetes/cluster.ts'
+import { buildImages } from '../pipeline/images.ts'
+import { topicsOf } from '../pipeline/topics.ts'
+import { buildAct } from '../runner/build.ts'
+import { cacheFolder } from '../toolchain/cache.ts'
+import { requirePrerequisites } from '../toolchain/prerequisites.ts'
+import { CallerRepository, engineer } from './caller-repository.ts'
+import {
+  deployFirstVersion,
+  environments,
+  prepareEnvironment,
+  production,
+  serviceAccountKubeconfig,
+  staging,
+} from './environment.ts'
+import { adminApi, seedRecord } from './seed.ts'
+import { stageSuite } from './suite.ts'
+import type { Timeline } from './timeline.ts'
+
+/** Everything that a deployment meets, on this machine. */
+export interface World {
+  readonly dir: string
+  readonly images: string
+  readonly suite: string
+  readonly act: string
+  readonly cluster: RehearsalCluster
+  readonly api: KubernetesApi
+  readonly kafka: Broker
+  readonly repository: CallerRepository
+  /** Replaced at each reset: what one scenario files must not reach the next. */
+  github: GitHub
+  readonly secrets: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+/** The approvers, by the environment that they review. */
+export const reviewers = {
+  'production-team-lead': 'tina',
+  'production-product-owner': 'marc',
+  'production-engineering-manager': 'emma',
+  'production-on-call': 'omar',
+} as const
+
+/** Boots everything, what does not depend on each other at the same time. What was started is stopped where one fails. */
+export async function bootWorld(timeline: Timeline): Promise<World> {
+  await requirePrerequisites()
+  const log = (line: string): void => {
+    timeline.add(line)
+  }
+  const cache = cacheFolder()
+  const dir = await mkdtemp(join(tmpdir(), 'runbook-rehearsal-'))
+  // Pods run as ordinary users and read their images from here.
+  await chmod(dir, 0o755)
+  const images = join(dir, 'images')
+  const started: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })]
+  const stop = async (): Promise<void> => {
+    for (const end of started.splice(0).toReversed()) await end()
+  }
+  try {
+    // One heavy build after the other: two at once would be no faster on two cores.
+    const act = await buildAct({ cache, log })
+    const binary = await buildCluster(cache, log)
+    await mkdir(images)
+    const bootKafka = startKafka({ dir: join(dir, 'kafka'), cache, log }).then(async (broker) => {
+      started.push(() => broker.stop())
+      await broker.createTopics(environments.flatMap(({ prefix }) => topicsOf(prefix)))
+      log(`Kafka is ready at ${broker.brokers.join(', ')}`)
+      return broker
+    })
+    const bootCluster = startCluster(binary, {
+      dir: join(dir, 'cluster'),
+      images,
+      log: () => undefined,
+    }).then((booted) => {
+      started.push(() => booted.stop())
+      log(`Kubernetes is ready at ${booted.server}`)
+      return booted
+    })
+    const [kafka, cluster, repository, suite] = await Promise.all([
+      bootKafka,
+      bootCluster,
+      CallerRepository.create(dir),
+      stageSuite(dir, log),
+      buildImages({ dir: images, versions: [{ version: 'v1.0.0' }] }),
+    ])
+    const api = await adminApi(cluster)
+    started.push(() => api.close())
+    await Promise.all(environments.map((environment) => prepareEnvironment(cluster, environment)))
+    const secrets = {
+      STAGING_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', staging),
+      PRODUCTION_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', production),
+      PRODUCTION_READ_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-reader', production),
+    }
+    const github = await standIn(repository)
+    const world: World = { dir, images, suite, act, cluster, api, kafka, repository, github, secrets, stop }
+    started.push(() => world.github.close())
+    await seed(world)
+    log('v1.0.0 runs in staging and production, recorded and tagged v1.0.0-prod')
+    return world
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Puts everything back to v1.0.0 and forgets what happened since. */
+export async function resetWorld(world: World): Promise<void> {
+  await writeFile(join(world.images, 'faults.json'), '[]')
+  await world.repository.reset()
+  await world.github.close()
+  world.github = await standIn(world.repository)
+  const selector = ['-l', 'app.kubernetes.io/managed-by=runbook-actions']
+  await Promise.all(
+    environments.map(({ namespace }) =>
+      world.cluster.kubectlRun(['delete', 'configmap', '-n', namespace, ...selector]),
+    ),
+  )
+  await seed(world)
+}
+
+async function seed({ cluster, api, kafka, repository }: World): Promise<void> {
+  const commit = await repository.git('rev-parse', 'v1.0.0^{commit}')
+  await Promise.all(
+    environments.map(async (environment) => {
+      await deployFirstVersion(cluster, environment, kafka.brokers)
+      await seedRecord(api, environment, commit)
+    }),
+  )
+}
+
+async function standIn(repository: CallerRepository): Promise<GitHub> {
+  const [owner = '', repo = ''] = repository.slug.split('/')
+  const github = await startGitHub({ bare: repository.bare, owner, repo })
+  const { users, environments: places } = github.state
+  users.add({ login: engineer, role: 'write' })
+  for (const [name, login] of Object.entries(reviewers)) {
+    users.add({ login, role: 'maintain' })
+    places.set({ name, reviewers: [login], preventsSelfReview: true })
+  }
+  places.set({ name: 'staging' })
+  places.set({ name: 'production', branchPolicy: 'custom' })
+  return github
+}
