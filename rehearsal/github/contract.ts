@@ -33,8 +33,8 @@ export function githubContract(): Contract {
 export class Contract {
   readonly #openApi: OpenApi
   readonly #router: Router
-  readonly #bodies = formats.default(new Ajv(settings)).addFormat('uri', uri)
-  readonly #parameters = formats.default(new Ajv({ ...settings, coerceTypes: 'array' }))
+  readonly #bodies = formats(new Ajv(settings)).addFormat('uri', uri)
+  readonly #parameters = formats(new Ajv({ ...settings, coerceTypes: 'array' }))
   readonly #validators = new Map<string, ValidateFunction>()
 
   constructor(openApi: OpenApi) {
@@ -130,7 +130,7 @@ function jsonSchema({ content }: Content): Json | undefined {
 }
 
 function problems(place: string, validate: ValidateFunction, value: unknown): string[] {
-  return validate(value) === true ? [] : (validate.errors ?? []).map((error) => `${place}${describe(error)}`)
+  return validate(value) ? [] : (validate.errors ?? []).map((error) => `${place}${describe(error)}`)
 }
 
 function describe({ instancePath, message = 'is not valid', params }: ErrorObject): string {

@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { handlers } from './routes/table.ts'
 import type { ServedOperation } from './routes/table.ts'
-import { startTestGitHub } from './testing.ts'
+import { startTestGitHub, testTimeoutMs } from './testing.ts'
 import type { TestGitHub } from './testing.ts'
 
 /** Parameters with which each operation that the stand-in serves can succeed. */
 type Parameters = Record<ServedOperation, Record<string, unknown>>
 
 const workflow = 'on:\n  workflow_dispatch:\n'
+jest.setTimeout(testTimeoutMs)
+
 let hub: TestGitHub
 let parameters: Parameters
 

@@ -1,7 +1,10 @@
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { startTestGitHub } from './testing.ts'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { startTestGitHub, testTimeoutMs } from './testing.ts'
 import type { TestGitHub } from './testing.ts'
+
+jest.setTimeout(testTimeoutMs)
 
 let hub: TestGitHub
 let now: number
@@ -24,6 +27,18 @@ async function send(path: string, { method = 'GET', body, headers }: Sent = {}):
   const authorization = 'Bearer token'
   const payload = body === undefined ? {} : { body }
   return fetch(hub.github.url + path, { method, ...payload, headers: { authorization, ...headers } })
+}
+
+/** Waits until the stand-in has seen so many requests. */
+async function arrived(count: number): Promise<void> {
+  while (hub.github.requests.length < count) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Sends bytes as they are, and returns everything that comes back. */
+async function speak(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(hub.github.url).port), '127.0.0.1')
+  socket.end(bytes)
+  return text(socket)
 }
 
 describe('requests that GitHub would not understand', () => {
@@ -62,32 +77,12 @@ describe('requests that GitHub would not understand', () => {
   })
 
   it('bytes that are no HTTP end the connection and nothing else', async () => {
-    const port = Number(new URL(hub.github.url).port)
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => socket.end('\u0016\u0003garbage\r\n\r\n'))
-      let text = ''
-      socket.on('data', (chunk) => (text += chunk.toString()))
-      socket.on('error', reject).on('close', () => {
-        resolve(text)
-      })
-    })
-    expect(answer).toMatch(/^HTTP\/1.1 400/)
+    expect(await speak('\u0016\u0003garbage\r\n\r\n')).toMatch(/^HTTP\/1.1 400/)
     expect((await send('/rate_limit')).status).toBe(200)
   })
 
   it('a request target that is no address is 404', async () => {
-    const port = Number(new URL(hub.github.url).port)
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () =>
-        socket.end('GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
-      )
-      let text = ''
-      socket.on('data', (chunk) => (text += chunk.toString()))
-      socket.on('error', reject).on('close', () => {
-        resolve(text)
-      })
-    })
-    expect(answer).toMatch(/^HTTP\/1.1 404/)
+    expect(await speak('GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 404/)
   })
 })
 
@@ -138,17 +133,7 @@ describe('the token', () => {
 
   it('is not needed for reading; a user agent is', async () => {
     expect((await send(`${repository}/issues`, { headers: { authorization: '' } })).status).toBe(200)
-    const port = Number(new URL(hub.github.url).port)
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.end(`GET ${repository} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-      })
-      let text = ''
-      socket.on('data', (chunk) => (text += chunk.toString()))
-      socket.on('error', reject).on('close', () => {
-        resolve(text)
-      })
-    })
+    const answer = await speak(`GET ${repository} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1.1 403[\s\S]*User-Agent/)
   })
 })
@@ -195,10 +180,7 @@ describe('outages', () => {
     const impatient = fetch(`${hub.github.url}${repository}`, { signal: AbortSignal.timeout(50) })
     await expect(impatient).rejects.toThrow('timeout')
     const patient = send(repository)
-    const arrived = async (): Promise<void> => {
-      while (hub.github.requests.length < 2) await new Promise((resolve) => setImmediate(resolve))
-    }
-    await arrived()
+    await arrived(2)
     end()
     await expect(patient).rejects.toThrow('fetch failed')
     expect((await send(repository)).status).toBe(200)
@@ -229,15 +211,11 @@ describe('the server', () => {
   })
 
   it('reports a handler that fails as a violation, and answers 500', async () => {
-    await hub
-      .show('update-ref', 'HEAD', (await hub.show('hash-object', '-t', 'tree', '-w', '/dev/null')).trim())
-      .catch(() => '')
-    await hub.show('symbolic-ref', 'HEAD', 'refs/heads/main')
-    Object.defineProperty(hub.github.state, 'issues', { value: undefined })
-    const response = await send(`${repository}/issues`)
-    expect(response.status).toBe(500)
+    const head = (await hub.show('rev-parse', 'main')).trim()
+    await hub.show('update-ref', '--no-deref', 'HEAD', head) // no branch is the default one any more
+    expect((await send(repository)).status).toBe(500)
     expect(hub.github.violations).toEqual([
-      expect.stringContaining('issues/list-for-repo handler: TypeError'),
+      expect.stringContaining('repos/get handler: GitFailure: git symbolic-ref'),
     ])
   })
 
@@ -252,7 +230,7 @@ describe('the server', () => {
     hub.github.state.faults.start('hang')
     const waiting = send(repository)
     const refused = expect(waiting).rejects.toThrow('fetch failed')
-    while (hub.github.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await arrived(1)
     await hub.github.close()
     await refused
     await expect(send(repository)).rejects.toThrow('fetch failed')

@@ -17,9 +17,12 @@ export interface TestGitHub {
   at: { owner: string; repo: string }
   git: Git
   /** What git, asked beside the stand-in, prints. */
-  show(...args: string[]): Promise<string>
-  stop(): Promise<void>
+  show: (...args: string[]) => Promise<string>
+  stop: () => Promise<void>
 }
+
+/** Tests wait for real git processes, also on a busy machine. */
+export const testTimeoutMs = 60_000
 
 /** The first commit's time, 2026-11-23T14:00:00Z. */
 const firstCommitSeconds = Date.UTC(2026, 10, 23, 14) / 1000
@@ -33,7 +36,8 @@ export interface SeedCommit {
 
 /**
  * Starts the stand-in on a new bare repository whose branch `main` has these commits, one minute apart.
- * The client reads GITHUB_API_URL when it is imported, so it is imported here, after the variable is set.
+ * The client reads GITHUB_API_URL when it is imported, so it is imported here, after the variable is set; a second
+ * stand-in of one process has its address given.
  */
 export async function startTestGitHub(
   commits: readonly SeedCommit[] = [{ message: 'first', files: { 'README.md': 'hello\n' } }],
@@ -50,7 +54,10 @@ export async function startTestGitHub(
   const { getOctokit } = await import('@actions/github')
   return {
     github,
-    octokit: getOctokit('token', { log: { debug: ignore, info: ignore, warn: ignore, error: ignore } }),
+    octokit: getOctokit('token', {
+      baseUrl: github.url,
+      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    }),
     at,
     git,
     show: async (...args) => (await git(args)).stdout.toString(),

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { UserError } from '../../packages/shared/src/errors.ts'
 import { isMissingProgram } from './missing-program.ts'
 
+export type BoundProcess = ChildProcess & { readonly pid: number }
+
 /**
  * Starts a program that the kernel kills when this process ends, however it ends: `setpriv` asks for that signal
  * and then becomes the program, so the child's pid is the program's.
@@ -12,7 +14,7 @@ export async function spawnBound(
   program: string,
   args: readonly string[],
   options: SpawnOptions,
-): Promise<ChildProcess> {
+): Promise<BoundProcess> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], options)
   try {
     await once(child, 'spawn')
@@ -21,7 +23,12 @@ export async function spawnBound(
     const next = 'Install util-linux 2.33 or later; the rehearsal runs on Linux.'
     throw new UserError('setpriv is not on the PATH.', next, { cause: error })
   }
+  if (!hasPid(child)) throw new Error(`${program} was started but has no process id`)
   return child
+}
+
+function hasPid(child: ChildProcess): child is BoundProcess {
+  return child.pid !== undefined
 }
 
 /** Whether the process has not ended yet. */

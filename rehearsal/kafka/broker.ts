@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, ITopicConfig, KafkaConfig } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { messageOf, UserError } from '../../packages/shared/src/errors.ts'
+import type { BoundProcess } from './bound-process.ts'
 import { isRunning, spawnBound, terminate } from './bound-process.ts'
 import { kafkaClient } from './client.ts'
 import { twoFreePorts } from './free-ports.ts'
@@ -61,7 +62,7 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
 
   return {
     brokers,
-    pid: server.pid ?? 0,
+    pid: server.pid,
     createTopics: (topics) => createTopics(brokers, topics),
     tools: (command, ...args) => runTool(libraries, tools[command], ['--bootstrap-server', address, ...args]),
     stop: () => terminate(server, stopGraceMs),
@@ -69,7 +70,7 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
 }
 
 interface Launched {
-  server: ChildProcess
+  server: BoundProcess
   address: string
 }
 

@@ -139,7 +139,7 @@ beforeAll(async () => {
     dir: join(folder, 'images'),
     versions: [
       { version: 'v1.0.0' },
-      { version: 'slow', faults: { [namespace]: { slowStartMs: 500 } } },
+      { version: 'slow', faults: { [namespace]: { slowStartMs: 1000 } } },
       { version: 'failing', faults: { [namespace]: { errorRate: 0.5, logError: 'disk is full' } } },
       { version: 'unready', faults: { '*': { unready: true } } },
       { version: 'crashing', faults: { [namespace]: { crash: 'out of memory', crashAfterMs: 200 } } },
@@ -212,6 +212,15 @@ describe('the pipeline', () => {
       '--state',
     )
     expect(state).toMatch(/ Empty +0/)
+  }, 60_000)
+
+  it('ends with 0 when SIGTERM comes before it has joined', async () => {
+    const worker = new Pod('download-worker', 'slow')
+    expect((await worker.health()).code).toBe(503)
+    const { code, afterMs } = await worker.stop()
+    expect(code).toBe(0)
+    expect(afterMs).toBeLessThan(2000)
+    expect(worker.output).not.toContain('FATAL')
   }, 60_000)
 
   it('commits what it has worked on: with workers that come and go, each event makes one result', async () => {

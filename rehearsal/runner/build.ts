@@ -19,6 +19,8 @@ const oldestGo = { major: 1, minor: 26 }
 export interface BuildOptions {
   /** Folder of built binaries; by default `runbook-actions` in the user's cache folder. */
   cache?: string
+  /** The Go command; by default the one on the PATH. */
+  go?: string
   log?: (line: string) => void
   signal?: AbortSignal
 }
@@ -33,8 +35,13 @@ export function defaultCache(environment: NodeJS.ProcessEnv = process.env): stri
  * two cores); afterwards the cached binary. Several callers may build at once: the first to finish wins.
  * Throws UserError when Go is missing or too old, or the module cannot be fetched.
  */
-export async function buildAct({ cache = defaultCache(), log, signal }: BuildOptions = {}): Promise<string> {
-  const goVersion = await installedGo(signal)
+export async function buildAct({
+  cache = defaultCache(),
+  go = 'go',
+  log,
+  signal,
+}: BuildOptions = {}): Promise<string> {
+  const goVersion = await installedGo(go, signal)
   const patch = await readFile(patchFile)
   const key = createHash('sha256')
     .update(JSON.stringify([actVersion, goVersion, process.platform, process.arch]))
@@ -50,7 +57,7 @@ export async function buildAct({ cache = defaultCache(), log, signal }: BuildOpt
   await mkdir(join(cache, 'act'), { recursive: true })
   const work = await mkdtemp(join(cache, 'act', '.build-'))
   try {
-    await compile(work, signal)
+    await compile(work, go, signal)
     await publish(join(work, 'bin'), home)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -66,10 +73,10 @@ async function isExecutable(file: string): Promise<boolean> {
   )
 }
 
-/** Version of the `go` on the PATH, such as `go1.26.8`. */
-async function installedGo(signal: AbortSignal | undefined): Promise<string> {
+/** Version of Go, such as `go1.26.8`. */
+async function installedGo(go: string, signal: AbortSignal | undefined): Promise<string> {
   const next = `install Go ${oldestGo.major}.${oldestGo.minor} or newer and put it on the PATH`
-  const { stdout } = await run('go', ['env', 'GOVERSION'], { signal }).catch((error: unknown) => {
+  const { stdout } = await run(go, ['env', 'GOVERSION'], { signal }).catch((error: unknown) => {
     throw new UserError(`the workflow runner is built with Go, which does not run: ${messageOf(error)}`, next)
   })
   const version = stdout.trim()
@@ -87,9 +94,9 @@ function isOlder(version: typeof oldestGo, than: typeof oldestGo): boolean {
 const download = z.object({ Dir: z.string() })
 
 /** Leaves `bin/act` in the folder. */
-async function compile(work: string, signal: AbortSignal | undefined): Promise<void> {
+async function compile(work: string, go: string, signal: AbortSignal | undefined): Promise<void> {
   const source = join(work, 'source')
-  const { stdout } = await run('go', ['mod', 'download', '-json', `${module}@${actVersion}`], {
+  const { stdout } = await run(go, ['mod', 'download', '-json', `${module}@${actVersion}`], {
     cwd: work,
     signal,
   }).catch((error: unknown) => {
@@ -101,16 +108,16 @@ async function compile(work: string, signal: AbortSignal | undefined): Promise<v
   await cp(download.parse(JSON.parse(stdout)).Dir, source, { recursive: true })
   // files of the module cache are read-only
   await run('chmod', ['-R', 'u+w', source], { signal })
-  // the ceiling keeps git from taking the folder for a part of a repository above the cache: it would skip the files
+  // git must not take the folder for a part of a repository, around the cache or in GIT_DIR: it would skip the files
   await run('git', ['apply', '-p1', patchFile], {
     cwd: source,
-    env: { ...process.env, GIT_CEILING_DIRECTORIES: work },
+    env: { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: work },
     signal,
   }).catch((error: unknown) => {
     throw new Error(`act.patch does not fit act ${actVersion}: ${outputOf(error)}`, { cause: error })
   })
   const output = join(work, 'bin', 'act')
-  const build = ['go', 'build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', output, '.']
+  const build = [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', output, '.']
   await run('nice', ['-n', '10', ...build], {
     cwd: source,
     env: { ...process.env, GOWORK: 'off' },

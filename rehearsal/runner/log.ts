@@ -123,7 +123,9 @@ function stepEventOf(job: JobReference, line: Line): RunEvent | undefined {
   const id = line.stepID?.[0]
   if (id === undefined) return undefined
   const isInsideComposite = line.stepID !== undefined && line.stepID.length > 1
-  const step = { id, name: line.step ?? id, stage: line.stage ?? 'Main' }
+  // a step without a name has its whole script for one
+  const [name = id] = (line.step ?? id).split('\n')
+  const step = { id, name, stage: line.stage ?? 'Main' }
   if (line.raw_output) return { type: 'line', job, step, text: line.msg.replace(/\r?\n$/, '') }
   if (line.command === 'summary') return { type: 'summary', job, step, content: line.content ?? '' }
   if (isInsideComposite) return undefined

@@ -112,8 +112,11 @@ class ActRun implements Run {
   async #run(): Promise<RunResult> {
     const files = runFiles(await mkdtemp(join(tmpdir(), 'rehearsal-run-')))
     try {
-      const args = await this.#prepare(files)
-      const exitCode = this.#stopped ? null : await this.#follow(args, files)
+      const args = await this.#prepare(files).catch((error: unknown) => {
+        // killed while git was making the clone
+        if (this.#stopped !== 'kill') throw error
+      })
+      const exitCode = this.#stopped || !args ? null : await this.#follow(args, files)
       // as GitHub's runner does with what a job leaves behind
       const orphans = await killProcessesWith(trackingVariable, this.#trackingId)
       if (orphans > 0) this.#add(runnerLine(undefined, `ended ${orphans} orphan process(es)`))

@@ -3,14 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import { readCommit, writeCommit } from './commits.ts'
 import { writeBlob } from './objects.ts'
 import { gitIn } from './process.ts'
 import type { Git } from './process.ts'
 import { createRef, deleteRef, isRefName, listRefs, readRef, updateRef } from './refs.ts'
+import { testTimeoutMs } from '../testing.ts'
 import { writeTree } from './trees.ts'
+
+jest.setTimeout(testTimeoutMs)
 
 let directory: string
 let git: Git
@@ -66,7 +69,7 @@ describe('names of references', () => {
         const { exitCode } = await git(['check-ref-format', name], { expect: [1] })
         expect(isRefName(name)).toBe(exitCode === 0)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

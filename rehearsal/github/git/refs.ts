@@ -16,11 +16,11 @@ const nothing = '0'.repeat(40)
 const maxUpdateAttempts = 50
 
 const refusedForms = [/[~^:?*[\\]/, /\.\.|@\{|\/\/|\/$|\.$/, /(^|\/)\./, /\.lock(\/|$)/]
-const isBlankOrControl = (character: string): boolean => character <= ' ' || character === '\x7f'
+const blankOrControl = /[^!-~\u{80}-\u{10ffff}]/u
 
 /** git's rules for a reference below `refs/`, with at least three parts (git-check-ref-format). */
 export function isRefName(name: string): boolean {
-  const isWellFormed = !refusedForms.some((form) => form.test(name)) && ![...name].some(isBlankOrControl)
+  const isWellFormed = ![...refusedForms, blankOrControl].some((form) => form.test(name))
   return /^refs\/[^/]+\/./.test(name) && isWellFormed
 }
 

@@ -93,7 +93,7 @@ async function updateIndex(
 }
 
 function parseEntry(line: string): TreeEntry {
-  const [meta = '', path = ''] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]
-  const [mode = '', type, sha = '', size = '-'] = meta.split(/ +/)
-  return { path, mode, type: type as TreeEntry['type'], sha, size: size === '-' ? undefined : Number(size) }
+  const tab = line.indexOf('\t')
+  const [mode = '', type, sha = '', size = '-'] = line.slice(0, tab).split(/ +/)
+  return { path: line.slice(tab + 1), mode, type: type as TreeEntry['type'], sha, size: size === '-' ? undefined : Number(size) }
 }

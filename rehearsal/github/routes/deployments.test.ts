@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { startTestGitHub } from '../testing.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { startTestGitHub, testTimeoutMs } from '../testing.ts'
 import type { TestGitHub } from '../testing.ts'
+
+jest.setTimeout(testTimeoutMs)
 
 let hub: TestGitHub
 let sha: string

@@ -27,7 +27,7 @@ export const dispatches = {
   ) => {
     const { ref, inputs: given = {}, return_run_details: wantsDetails = false } = body
     const file = workflowFile(path.workflow_id, state.runs)
-    if ((await readFile(git, await defaultBranch(git), file)) === undefined) throw notFound()
+    if ((await readFile(git, `refs/heads/${await defaultBranch(git)}`, file)) === undefined) throw notFound()
     const sha = (await isBranchOrTag(git, ref)) ? await resolveCommit(git, ref) : undefined
     if (sha === undefined) throw unprocessable(`No ref found for: ${ref}`)
     const inputs = resolveInputs(declaredInputs(await readFile(git, sha, file)), given)

@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { Pull } from '../state/pulls.ts'
-import { startTestGitHub } from '../testing.ts'
+import { startTestGitHub, testTimeoutMs } from '../testing.ts'
 import type { TestGitHub } from '../testing.ts'
+
+jest.setTimeout(testTimeoutMs)
 
 let hub: TestGitHub
 let merged: Pull

@@ -5,7 +5,7 @@ export const maxBodyLength = 65_536
 
 /** GitHub's complaint about a text, if it is too long. Lengths are in characters. */
 export function tooLong(resource: string, field: string, text: string, max: number): FieldError[] {
-  if ([...text].length <= max) return []
+  if (Array.from(text).length <= max) return []
   return [
     {
       resource,

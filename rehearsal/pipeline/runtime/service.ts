@@ -59,8 +59,11 @@ async function run<Message>(define: (settings: Settings) => Service<Message>): P
     log.info(`reads ${stage.topic} as a member of ${stage.group}`)
   })
   const working = started.then(() => background?.(worker.producer, signal))
-  await Promise.race([aborted(signal), worker.crashed, working.then(() => aborted(signal))])
-
+  try {
+    await Promise.race([aborted(signal), worker.crashed, working.then(() => aborted(signal))])
+  } catch (error) {
+    if (!signal.aborted) throw error // what SIGTERM interrupts may end with an error
+  }
   await Promise.allSettled([working]) // a consumer that is still joining could not leave its group
   await worker.stop()
   log.info('stopped')

@@ -9,7 +9,7 @@ export interface StoredSecret {
 }
 
 const word = 'Canary-7f3K9q'
-const odd = 'p4ss w&rd/"<\'+ü%$'
+const odd = 'p4ss w&rd/"<\'+ü%$ >>>???~~~'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const bodyLine = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj'
 const pem = `-----BEGIN PRIVATE KEY-----\n${bodyLine}\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3S\n-----END PRIVATE KEY-----\n`
@@ -49,7 +49,9 @@ export const storedSecrets: readonly StoredSecret[] = [
   },
   {
     shape: 'a kubeconfig with a secret in the environment of its plugin',
-    value: kubeconfig(`exec:\n  command: login\n  env:\n    - name: CLIENT_SECRET\n      value: ${word}`),
+    value: kubeconfig(
+      `token: another-token\nexec:\n  command: login\n  env:\n    - name: CLIENT_SECRET\n      value: ${word}`,
+    ),
     canary: word,
   },
   {

@@ -44,7 +44,7 @@ export class ApiServer {
   }
 
   /** Listens on a free port, or on `port`. */
-  static async start({ certificate = selfSigned(), port = 0 } = {}): Promise<ApiServer> {
+  static async start({ certificate = (ownCertificate ??= selfSigned()), port = 0 } = {}): Promise<ApiServer> {
     const server = new ApiServer(certificate)
     server.#server.listen(port, '127.0.0.1')
     await once(server.#server, 'listening')
@@ -100,6 +100,9 @@ interface Certificate {
   readonly key: string
   readonly cert: string
 }
+
+/** Made once: openssl takes longer than most tests. */
+let ownCertificate: Certificate | undefined
 
 /** A certificate for 127.0.0.1 that is its own authority. */
 export function selfSigned(subjectAltName = 'IP:127.0.0.1', days = '1'): Certificate {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
+import { codeOf } from './error-code.ts'
 import type { Cluster, ExecConfig } from './kubeconfig-file.ts'
 import type { Environment } from './proxy.ts'
 
@@ -81,7 +82,7 @@ function run(plugin: ExecConfig, env: Environment, signal?: AbortSignal): Promis
     })
     child.on('error', (error) => {
       if (signal?.aborted === true) return reject(signal.reason as Error)
-      const isMissing = 'code' in error && error.code === 'ENOENT'
+      const isMissing = codeOf(error) === 'ENOENT'
       const hint = plugin.installHint === undefined ? '' : ` (${plugin.installHint.trim()})`
       resolve({
         stdout,

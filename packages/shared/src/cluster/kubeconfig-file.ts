@@ -3,6 +3,7 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { messageOf, UserError } from '../errors.ts'
+import { codeOf } from './error-code.ts'
 import type { Environment } from './proxy.ts'
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
@@ -113,8 +114,7 @@ function readFile(file: string, source: string, isRequired: boolean): Kubeconfig
     return parseKubeconfig(readFileSync(file, 'utf8'), source, dirname(file))
   } catch (error) {
     if (error instanceof UserError) throw error
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing && !isRequired) return undefined
+    if (codeOf(error) === 'ENOENT' && !isRequired) return undefined
     throw new UserError(
       `${source} cannot be read: ${messageOf(error)}`,
       'Check the path and its permissions.',

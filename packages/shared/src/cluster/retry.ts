@@ -15,6 +15,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   longestDelayMs: 8_000,
 }
 
+/** A try that is cut sooner would only hide what went wrong before. */
+const shortestAttemptMs = 1_000
+
 interface RetryOptions {
   readonly policy: RetryPolicy
   readonly isRetriable: (failure: Failure) => boolean
@@ -23,7 +26,7 @@ interface RetryOptions {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or the deadline leaves no room for another wait. The attempt
+ * Runs `attempt` until it succeeds, fails for good, or the deadline leaves no room for another try. The attempt
  * is told how much time is left. A server's Retry-After is honoured. The last error says how often was tried.
  */
 export async function withRetries<T>(
@@ -39,7 +42,8 @@ export async function withRetries<T>(
       if (!isFailure(failure)) throw failure
       const elapsedMs = performance.now() - started
       const waitMs = retryDelayMs(failure, count, policy)
-      if (!isRetriable(failure) || elapsedMs + waitMs > policy.deadlineMs) {
+      const roomMs = policy.deadlineMs - elapsedMs - waitMs
+      if (!isRetriable(failure) || roomMs < Math.min(shortestAttemptMs, policy.deadlineMs / 4)) {
         throw count === 1 ? failure : withAttempts(failure, { count, elapsedMs })
       }
       log(`${failure.message}; attempt ${count + 1} in ${Math.round(waitMs)} ms`)

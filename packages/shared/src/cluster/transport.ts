@@ -1,6 +1,8 @@
 import { Pool, ProxyAgent, type Dispatcher } from 'undici'
+import { messageOf } from '../errors.ts'
 import { TransportError, type ApiRequest } from './api-error.ts'
 import type { TlsMaterial } from './credentials.ts'
+import { codeOf } from './error-code.ts'
 
 const connectTimeoutMs = 10_000
 /** The longest wait for the first byte of an answer; the API server ends its own requests after 60 s. */
@@ -137,22 +139,19 @@ export class Transport {
 }
 
 function describe(error: unknown): { code: string; problem: string } {
-  if (!(error instanceof Error)) return { code: 'UNKNOWN', problem: String(error) }
   // A host with several addresses fails with one error for each.
-  const [inner = error] = error instanceof AggregateError ? (error.errors as Error[]) : []
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
-  const proxyStatus = /^Proxy response \((?<status>\d+)\)/.exec(error.message)?.groups?.['status']
+  const [inner = error] = error instanceof AggregateError ? (error.errors as unknown[]) : []
+  const code = codeOf(error) ?? 'UNKNOWN'
+  const message = messageOf(inner)
+  const proxyStatus = /Proxy response \((?<status>\d+)\)/.exec(message)?.groups?.['status']
   if (proxyStatus !== undefined) {
     return {
       code: proxyStatus < '500' ? 'PROXY_REFUSED' : 'PROXY_FAILED',
       problem: `the proxy answered ${proxyStatus}`,
     }
   }
-  const isHandshakeCut = error.message.includes('before secure TLS connection was established')
-  return {
-    code: isHandshakeCut ? 'NOT_CONNECTED' : code,
-    problem: inner.message === '' ? code : inner.message,
-  }
+  const isHandshakeCut = message.includes('before secure TLS connection was established')
+  return { code: isHandshakeCut ? 'NOT_CONNECTED' : code, problem: message === '' ? code : message }
 }
 
 async function readText(body: AsyncIterable<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {

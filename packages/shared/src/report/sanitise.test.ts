@@ -168,6 +168,10 @@ describe('readability', () => {
     expect(visible('\u001b]0;never ended: text')).toBe('0;never ended: text')
   })
 
+  it('replaces halves of characters', () => {
+    expect(sanitiseLine('a\ud83d b')).toBe('a\ufffd b')
+  })
+
   it('takes every kind of line end as one', () => {
     expect(sanitiseBlock('a\r\nb\rc\u0085d\u2028e\n')).toBe('a\nb\nc\nd\ne')
     expect(sanitiseLine('a\r\nb\n\n')).toBe('a ⏎ b')

@@ -19,9 +19,8 @@ export const DURATION_EXPECTED = 'a duration such as 30s, 15m, 1h or 1h30m, at m
 export function parseDuration(text: string): number | undefined {
   const match = DURATION_PATTERN.exec(text)
   if (match === null) return undefined
-  const [days, hours, minutes, seconds] = match.slice(1).map((digits) => Number(digits ?? 0))
-  const ms =
-    (days ?? 0) * DAY_MS + (hours ?? 0) * HOUR_MS + (minutes ?? 0) * MINUTE_MS + (seconds ?? 0) * SECOND_MS
+  const amount = (group: number) => Number(match[group] ?? 0)
+  const ms = amount(1) * DAY_MS + amount(2) * HOUR_MS + amount(3) * MINUTE_MS + amount(4) * SECOND_MS
   return ms <= LONGEST_DURATION_MS ? ms : undefined
 }
 

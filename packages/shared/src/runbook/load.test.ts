@@ -55,7 +55,8 @@ runbook.yaml:15:12: rollout.dedline: unknown key; did you mean "deadline"? Known
   })
 
   it('are data, too', () => {
-    const error = catchError(() => load(text)) as RunbookError
+    const error = catchError(() => load(text))
+    if (!(error instanceof RunbookError)) throw error
     expect(error.file).toBe('runbook.yaml')
     expect(error.problems).toHaveLength(10)
     expect(error.problems[0]).toEqual({

@@ -85,7 +85,9 @@ function choiceRows(alternatives: readonly JsonSchema[], prefix: string): Row[] 
   const [chooser = ''] = Object.keys(alternatives[0]?.properties ?? {})
   const choices = alternatives.map((alternative) => valuesOf(alternative.properties?.[chooser] ?? {}))
   const others = alternatives.flatMap((alternative, index) => {
-    const { [chooser]: _, ...properties } = alternative.properties ?? {}
+    const properties = Object.fromEntries(
+      Object.entries(alternative.properties ?? {}).filter(([key]) => key !== chooser),
+    )
     const when = (choices[index] ?? []).map(code).join(', ')
     return keyRows({ ...alternative, properties }, prefix).map((row) => ({
       ...row,
@@ -123,7 +125,7 @@ function typeOf(schema: JsonSchema): string {
 
 function valuesOf(schema: JsonSchema): string[] {
   if (schema.enum !== undefined) return schema.enum.map(String)
-  return schema.const === undefined ? [] : [String(schema.const)]
+  return schema.const === undefined ? [] : [JSON.stringify(schema.const).replaceAll('"', '')]
 }
 
 function defaultOf(value: unknown): string {

@@ -43,7 +43,7 @@ function describe(subject: Subject, base: KeyPath, issue: Issue): Violation[] {
         },
       ]
     case 'custom':
-      return [{ path, message: issue.message, atKey: false, offset: Number(issue.params?.['offset'] ?? 0) }]
+      return [{ path, message: issue.message, atKey: false, offset: Number(issue.params?.offset ?? 0) }]
     case 'invalid_value':
       return here(mismatch(subject, path, oneOf(issue.values), issue.values))
     case 'too_small':
@@ -112,7 +112,7 @@ function show(value: unknown): string {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
-  const text = JSON.stringify(value) ?? String(value)
+  const text = JSON.stringify(value)
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 

@@ -41,7 +41,7 @@ function stepInto(schema: z.core.$ZodType, key: string | number): z.core.$ZodTyp
   return undefined
 }
 
-function isObject(schema: z.core.$ZodType): schema is z.ZodObject {
+function isObject(schema: z.core.$ZodType): schema is z.ZodObject<z.ZodRawShape> {
   return schema instanceof z.ZodObject
 }
 

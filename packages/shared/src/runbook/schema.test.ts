@@ -59,7 +59,7 @@ describe('the ten lines', () => {
       latencyRatio: 0.1,
       throughput: 0.8,
     })
-    expect(runbook.environments['staging']?.soak).toBe(15 * MINUTE)
+    expect(runbook.environments.staging?.soak).toBe(15 * MINUTE)
     expect(runbook.changes.hotfix.watch).toBe(30 * MINUTE)
     // Step 4 and the configuration change.
     expect(runbook.components.map(({ logs }) => logs.lines)).toEqual([50, 50, 50])

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { dnsLabel, duration, url } from './fields.ts'
+import { valueAt } from './key-path.ts'
 import { canary } from './schema/canary.ts'
 import { changes } from './schema/changes.ts'
 import { components } from './schema/components.ts'
@@ -67,11 +68,11 @@ export const runbookSchema = section(
     'follow-up': followUp.prefault({}).describe('When the deployment is looked at again.'),
   },
   ({ kafka: connection, prometheus: metrics, components: rolled }, report) => {
-    if (connection?.source === 'prometheus' && metrics === undefined) {
+    if (valueAt(connection, ['source']) === 'prometheus' && metrics === undefined) {
       report(['kafka', 'source'], 'lag is read through Prometheus, but there is no `prometheus` section')
     }
     const group = Array.isArray(rolled)
-      ? rolled.findIndex((component) => component?.consumerGroup !== undefined)
+      ? rolled.findIndex((each) => valueAt(each, ['consumerGroup']) !== undefined)
       : -1
     if (connection === undefined && group >= 0) {
       report(['components', group, 'consumer-group'], 'its lag cannot be read: there is no `kafka` section')

@@ -12,7 +12,7 @@ describe('Template', () => {
 
   it('shows its text', () => {
     const template = new Template('Bearer ${TOKEN}')
-    expect(`${template}`).toBe('Bearer ${TOKEN}')
+    expect(String(template)).toBe('Bearer ${TOKEN}')
     expect(JSON.stringify({ template })).toBe('{"template":"Bearer ${TOKEN}"}')
   })
 })
@@ -57,7 +57,7 @@ describe('resolve', () => {
         const resolved = resolve({ password: new Template('${PASSWORD}') }, { PASSWORD: secret })
         const printed = [
           String(resolved.password),
-          `${resolved.password}`,
+          [resolved.password].join(),
           JSON.stringify(resolved),
           inspect(resolved, { depth: null, showHidden: true }),
           Object.entries(resolved.password).join(),

@@ -26,7 +26,11 @@ describe('parseVersion', () => {
   })
 
   it('is undone by formatVersion', () => {
-    fc.assert(fc.property(version, (any) => expect(parseVersion(formatVersion(any))).toEqual(any)))
+    fc.assert(
+      fc.property(version, (any) => {
+        expect(parseVersion(formatVersion(any))).toEqual(any)
+      }),
+    )
   })
 
   it.each([

@@ -382,10 +382,9 @@ describe('for any window and time', () => {
   it('a class that may ship at any time is always told so, with the same times', () => {
     fc.assert(
       fc.property(window, question, (any, asked) => {
-        const { verdict: _, reason, ...times } = decideWindow(any, asked)
+        const strict = decideWindow(any, asked)
         const free = decideWindow(any, { ...asked, rule: 'any' })
-        expect(free).toMatchObject({ verdict: 'open', ...times })
-        expect(free.reason.endsWith(reason)).toBe(true)
+        expect(free).toEqual({ ...strict, verdict: 'open', reason: expect.stringContaining(strict.reason) })
       }),
       { numRuns: 60 },
     )

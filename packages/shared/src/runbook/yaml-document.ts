@@ -1,4 +1,4 @@
-import type { Document, Node, Pair, ParsedNode } from 'yaml'
+import type { Document, Pair } from 'yaml'
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { type KeyPath, showPath } from './key-path.ts'
 import { type Problem, RunbookError } from './runbook-error.ts'

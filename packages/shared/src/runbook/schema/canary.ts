@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { count, duration, percentage, share } from '../fields.ts'
+import { valueAt } from '../key-path.ts'
 import { list, section } from '../section.ts'
 
 /** The runbook's steps: 10 % for 30 minutes, then 50 % for 15 minutes. */
@@ -18,10 +19,11 @@ const step = section({
 /** Steps of a canary; each is larger than the one before. */
 export function canarySteps() {
   return list(step, (steps, report) => {
-    for (const [index, current] of steps.entries()) {
-      const before = steps[index - 1]
-      if (typeof before?.share !== 'number' || typeof current?.share !== 'number') continue
-      if (current.share <= before.share) report([index, 'share'], 'a step is larger than the one before it')
+    const shares = steps.map((each) => valueAt(each, ['share']))
+    for (const [index, current] of shares.entries()) {
+      const before = shares[index - 1]
+      if (typeof before !== 'number' || typeof current !== 'number') continue
+      if (current <= before) report([index, 'share'], 'a step is larger than the one before it')
     }
   }).min(1)
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { count, dnsLabel, dnsName, duration, filePath, pattern, port, text, urlPath } from '../fields.ts'
+import { valueAt } from '../key-path.ts'
 import { list, section } from '../section.ts'
 import { canarySteps, DEFAULT_STEPS } from './canary.ts'
 
@@ -82,7 +83,8 @@ function defaultCanary() {
 /** The Deployments of the pipeline, in the order in which they are rolled. */
 export const components = list(component, (items, report) => {
   const first = new Map<string, number>()
-  for (const [index, { deployment } = {}] of items.entries()) {
+  for (const [index, item] of items.entries()) {
+    const deployment = valueAt(item, ['deployment'])
     if (typeof deployment !== 'string') continue
     const earlier = first.get(deployment)
     if (earlier === undefined) first.set(deployment, index)
