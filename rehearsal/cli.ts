@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { messageOf, UserError } from '../packages/shared/src/errors.ts'
 import { readOptions, usage, type Options } from './options.ts'
-import { endpointsOf, playScenario, type Report } from './report.ts'
+import { endpointsOf, playScenario, type Played } from './report.ts'
 import { scenarios } from './scenarios/registry.ts'
 import { serve } from './serve.ts'
 import { Timeline } from './world/timeline.ts'
@@ -33,11 +33,14 @@ async function rehearse(options: Options): Promise<boolean> {
       await serve(world, timeline, interrupted.signal)
       return true
     }
-    const reports = await playAll(options, world, timeline, interrupted.signal)
+    const played = await playAll(options, world, timeline, interrupted.signal)
+    const reports = played.map(({ report }) => report)
     if (options.report !== undefined) {
       const [only] = reports
       await writeFile(options.report, `${JSON.stringify(reports.length === 1 ? only : reports, null, 2)}\n`)
     }
+    if (options.summary !== undefined)
+      await writeFile(options.summary, played.map(({ summaries }) => summaries).join('\n'))
     if (options.keep && !interrupted.signal.aborted) {
       printEndpoints(world)
       console.log('Everything stays up; Ctrl-C ends it.')
@@ -54,22 +57,23 @@ async function playAll(
   world: World,
   timeline: Timeline,
   signal: AbortSignal,
-): Promise<Report[]> {
-  const reports: Report[] = []
+): Promise<Played[]> {
+  const played: Played[] = []
   const ended = once(signal, 'abort').then(() => {
     throw signal.reason
   })
   for (const scenario of options.scenarios) {
-    if (reports.length > 0) await Promise.race([resetWorld(world), ended])
-    reports.push(await Promise.race([playScenario(scenario, world, timeline), ended]))
+    if (played.length > 0) await Promise.race([resetWorld(world), ended])
+    played.push(await Promise.race([playScenario(scenario, world, timeline), ended]))
   }
+  const reports = played.map(({ report }) => report)
   const held = reports.flatMap(({ checks }) => checks.filter(({ ok }) => ok))
   const failed = reports.flatMap(({ checks }) => checks.filter(({ ok }) => !ok))
   console.log('')
   for (const { scenario, outcome, checks } of reports)
     console.log(`${outcome === 'passed' ? '✔' : '✘'} ${scenario}: ${checks.length} checks`)
   console.log(`rehearsal: ${held.length} passed, ${failed.length} failed`)
-  return reports
+  return played
 }
 
 function printEndpoints(world: World): void {

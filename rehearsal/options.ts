@@ -12,6 +12,7 @@ export interface Options {
   /** Leave all running when the scenarios have ended. */
   readonly keep: boolean
   readonly report: string | undefined
+  readonly summary: string | undefined
 }
 
 export const usage = `Usage: npm run rehearse -- [options]
@@ -20,7 +21,8 @@ export const usage = `Usage: npm run rehearse -- [options]
   --list            list the scenarios
   --up              boot everything and wait: push a tag, watch it deploy
   --keep            leave everything running afterwards, until Ctrl-C
-  --report FILE     write what was found as JSON`
+  --report FILE     write what was found as JSON
+  --summary FILE    write what the runs show on their summary pages, as Markdown`
 
 /** @throws UserError for flags and scenarios that do not exist */
 export function readOptions(args: readonly string[]): Options {
@@ -40,6 +42,7 @@ export function readOptions(args: readonly string[]): Options {
     up: values.up ?? false,
     keep: values.keep ?? false,
     report: values.report,
+    summary: values.summary,
   }
 }
 
@@ -54,6 +57,7 @@ function parse(args: readonly string[]) {
         up: { type: 'boolean' },
         keep: { type: 'boolean' },
         report: { type: 'string' },
+        summary: { type: 'string' },
       },
     })
   } catch (error) {

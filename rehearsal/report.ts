@@ -38,22 +38,29 @@ export function endpointsOf(world: World): Endpoints {
   }
 }
 
+/** A scenario that was played: what was found, and what the runs show on their summary pages. */
+export interface Played {
+  readonly report: Report
+  readonly summaries: string
+}
+
 /** Plays one scenario on a booted world. What throws is a check that does not hold, so that the report tells it. */
-export async function playScenario(scenario: Scenario, world: World, timeline: Timeline): Promise<Report> {
+export async function playScenario(scenario: Scenario, world: World, timeline: Timeline): Promise<Played> {
   timeline.add(`scenario ${scenario.name}: ${scenario.title}`)
   const first = timeline.entries.length
   const checks = new Checks((line) => {
     timeline.add(line)
   })
+  const stage = new Stage(world, checks, timeline)
   try {
-    await scenario.play(new Stage(world, checks, timeline))
+    await scenario.play(stage)
   } catch (error) {
     await checks.that('the scenario can be played to its end', () => {
       throw error
     })
   }
   const { latest } = await recordStore(world.api, production).load()
-  return {
+  const report: Report = {
     scenario: scenario.name,
     outcome: checks.failed.length === 0 && checks.all.length > 0 ? 'passed' : 'failed',
     checks: checks.all,
@@ -61,4 +68,8 @@ export async function playScenario(scenario: Scenario, world: World, timeline: T
     record: latest,
     endpoints: endpointsOf(world),
   }
+  const pages = stage.results.flatMap(({ jobs }) =>
+    jobs.flatMap((job) => job.summaries.map((text) => `<!-- ${job.name} -->\n${text}`)),
+  )
+  return { report, summaries: `# ${scenario.name}\n\n${pages.join('\n\n')}\n` }
 }

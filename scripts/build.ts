@@ -13,13 +13,17 @@ const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js'
 
 /** Every folder of actions/ that has an action.yml. */
 export function actionNames(): string[] {
-  return readdirSync(join(root, 'actions')).filter((name) => existsSync(join(root, 'actions', name, 'action.yml')))
+  return readdirSync(join(root, 'actions')).filter((name) =>
+    existsSync(join(root, 'actions', name, 'action.yml')),
+  )
 }
 
 /** The licences of what went into a bundle; ncc cannot tell, because it sees one file only. */
 function licences(metafile: Metafile): string {
   const folders = new Set(
-    Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+    Object.keys(metafile.inputs).flatMap(
+      (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+    ),
   )
   const texts = [...folders].map((folder) => {
     const { name, license = '' } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
@@ -48,12 +52,18 @@ async function bundle(name: string): Promise<void> {
     legalComments: 'none',
     metafile: true,
     // Some libraries are CommonJS and call require at run time.
-    banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
   })
   writeFileSync(join(joined, 'package.json'), '{"type":"module"}')
   mkdirSync(join(folder, 'dist'), { recursive: true })
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [ncc, 'build', join(joined, 'index.js'), '-o', join(folder, 'dist'), '-m', '--no-cache', '-q'], { stdio: 'inherit' })
+    const child = spawn(
+      process.execPath,
+      [ncc, 'build', join(joined, 'index.js'), '-o', join(folder, 'dist'), '-m', '--no-cache', '-q'],
+      { stdio: 'inherit' },
+    )
     child.on('error', reject)
     child.on('exit', (code) => {
       if (code === 0) resolve()

@@ -16,10 +16,12 @@ export async function staleFiles(files: GeneratedFiles): Promise<string[]> {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  return readFile(join(root, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  try {
+    return await readFile(join(root, path), 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
-  })
+  }
 }
 
 /** Writes what is stale; with `--check` on the command line it only says so, and the process fails. */

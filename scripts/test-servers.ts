@@ -24,10 +24,21 @@ await mkdir(images)
 await buildImages({ dir: images, versions: [{ version: 'v1.0.0' }, { version: 'v1.1.0' }] })
 const cluster = await startCluster(binary, { dir: join(dir, 'cluster'), images, log })
 try {
-  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--config', 'jest.servers.config.js']
+  const jest = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    'jest.servers.config.js',
+  ]
   const child = spawn('node', [...jest, '--json', ...process.argv.slice(2)], {
     cwd: join(import.meta.dirname, '..'),
-    env: { ...process.env, REHEARSAL_KUBECONFIG: cluster.kubeconfig, REHEARSAL_KUBECTL: cluster.kubectl, REHEARSAL_IMAGES: images },
+    env: {
+      ...process.env,
+      REHEARSAL_KUBECONFIG: cluster.kubeconfig,
+      REHEARSAL_KUBECTL: cluster.kubectl,
+      REHEARSAL_IMAGES: images,
+    },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   process.exitCode = await new Promise<number>((resolve) => {

@@ -6,8 +6,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 const root = join(import.meta.dirname, '..')
-const reportSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number(), success: z.boolean() })
-const scenariosSchema = z.union([z.object({ checks: z.array(z.object({ ok: z.boolean() })) }).transform((one) => [one]), z.array(z.object({ checks: z.array(z.object({ ok: z.boolean() })) }))])
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  success: z.boolean(),
+})
+const scenariosSchema = z.union([
+  z.object({ checks: z.array(z.object({ ok: z.boolean() })) }).transform((one) => [one]),
+  z.array(z.object({ checks: z.array(z.object({ ok: z.boolean() })) })),
+])
 
 interface Count {
   passed: number
@@ -37,12 +45,18 @@ const tiers: readonly Tier[] = [
     reportFlag: '--outputFile',
     count: countJest,
   },
-  { name: 'scenarios', command: ['node', 'rehearsal/cli.ts', '--scenario', 'all'], reportFlag: '--report', count: countScenarios },
+  {
+    name: 'scenarios',
+    command: ['node', 'rehearsal/cli.ts', '--scenario', 'all'],
+    reportFlag: '--report',
+    count: countScenarios,
+  },
 ]
 
 function countJest(report: string): Count {
   const { numPassedTests, numFailedTests, numPendingTests, success } = reportSchema.parse(JSON.parse(report))
-  if (numPendingTests > 0) throw new Error(`${numPendingTests} tests were skipped: a skipped test shows nothing.`)
+  if (numPendingTests > 0)
+    throw new Error(`${numPendingTests} tests were skipped: a skipped test shows nothing.`)
   return { passed: numPassedTests, failed: numFailedTests === 0 && !success ? 1 : numFailedTests }
 }
 
@@ -66,14 +80,18 @@ async function run({ name, command, count, reportFlag }: Tier, folder: string): 
   const counted = count === undefined ? yesOrNo : await readFile(file, 'utf8').then(count, () => yesOrNo)
   // A tool that ended badly has failed at something, also where its report does not say so.
   if (code !== 0 && counted.failed === 0) counted.failed = 1
-  console.log(`── ${name}: ${counted.passed} passed, ${counted.failed} failed, ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  console.log(
+    `── ${name}: ${counted.passed} passed, ${counted.failed} failed, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  )
   return counted
 }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !tiers.some((tier) => tier.name === name))
 if (unknown.length > 0) {
-  console.error(`There is no tier ${unknown.join(', ')}. They are: ${tiers.map(({ name }) => name).join(', ')}.`)
+  console.error(
+    `There is no tier ${unknown.join(', ')}. They are: ${tiers.map(({ name }) => name).join(', ')}.`,
+  )
   process.exit(2)
 }
 const folder = await mkdtemp(join(tmpdir(), 'runbook-test-'))

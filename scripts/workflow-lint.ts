@@ -13,17 +13,18 @@ const workflows = ['.github/workflows/*.yml', 'examples/*/.github/workflows/*.ym
 const others = ['.github/dependabot.yml', 'actions/*/action.yml']
 
 /** Prints what both linters find. True where neither found anything. */
-export async function lintWorkflows(): Promise<boolean> {
+async function lintWorkflows(): Promise<boolean> {
   const files = await pathsOf(workflows)
   // Without shellcheck and pyflakes, which one machine has and another has not.
   const clean = await passes(await installed(actionlint), ['-shellcheck=', '-pyflakes=', ...files])
-  const audit = ['--offline', '--persona=pedantic', '--strict-collection', '--config=.github/zizmor.yml']
-  const safe = await passes(await installed(zizmor), [
-    ...audit,
+  const audit = [
+    '--offline',
+    '--persona=pedantic',
+    '--strict-collection',
     '--quiet',
-    ...files,
-    ...(await pathsOf(others)),
-  ])
+    '--config=.github/zizmor.yml',
+  ]
+  const safe = await passes(await installed(zizmor), [...audit, ...files, ...(await pathsOf(others))])
   return clean && safe
 }
 
@@ -37,12 +38,10 @@ async function passes(command: string, args: readonly string[]): Promise<boolean
   return code === 0
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = (await lintWorkflows()) ? 0 : 1
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    console.error([error.message, error.next].join('\n'))
-    process.exitCode = 1
-  }
+try {
+  process.exitCode = (await lintWorkflows()) ? 0 : 1
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error([error.message, error.next].join('\n'))
+  process.exitCode = 1
 }

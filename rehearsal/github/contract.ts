@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import formats from 'ajv-formats'
+import addFormats from 'ajv-formats'
 import { OpenApi } from './openapi.ts'
 import type { Content, Operation, Parameter, RequestBody } from './openapi.ts'
 import { Router } from './router.ts'
@@ -33,8 +33,8 @@ export function githubContract(): Contract {
 export class Contract {
   readonly #openApi: OpenApi
   readonly #router: Router
-  readonly #bodies = formats(new Ajv(settings)).addFormat('uri', uri)
-  readonly #parameters = formats(new Ajv({ ...settings, coerceTypes: 'array' }))
+  readonly #bodies = withFormats(new Ajv(settings))
+  readonly #parameters = withFormats(new Ajv({ ...settings, coerceTypes: 'array' }))
   readonly #validators = new Map<string, ValidateFunction>()
 
   constructor(openApi: OpenApi) {
@@ -108,6 +108,12 @@ export class Contract {
     this.#validators.set(key, validator)
     return validator
   }
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  addFormats(ajv)
+  ajv.addFormat('uri', uri)
+  return ajv
 }
 
 function parametersSchema(parameters: Parameter[]): JsonObject {

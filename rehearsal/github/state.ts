@@ -21,7 +21,8 @@ export interface WorkflowDispatch {
   ref: string
   /** The commit that the ref names. */
   sha: string
-  inputs: Record<string, unknown>
+  /** As given, with the defaults that the workflow declares. */
+  inputs: Record<string, string | number | boolean>
 }
 
 /** Called once the dispatch is accepted and before it is answered: start the run and return. */

@@ -4,14 +4,15 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { cacheFolder } from '../toolchain/cache.ts'
 import type { Broker, KafkaOptions } from './broker.ts'
 import { startKafka } from './broker.ts'
 
-const cache = process.env['RUNBOOK_ACTIONS_CACHE'] ?? join(homedir(), '.cache/runbook-actions')
+const cache = cacheFolder()
 const log = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }

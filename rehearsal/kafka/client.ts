@@ -8,8 +8,8 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
  * needs no timer: sending a request and receiving an answer both look at the queue by themselves. An idle consumer
  * used 4.6 % of a core with that timer and 0.9 % without.
  */
-const schedule = RequestQueue.prototype.scheduleCheckPendingRequests
-RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
+const { scheduleCheckPendingRequests: schedule } = RequestQueue.prototype
+RequestQueue.prototype.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
 }
 

@@ -4,6 +4,6 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     readonly pending: readonly unknown[]
     /** Milliseconds since the epoch; -1 while the broker does not throttle. */
     readonly throttledUntil: number
-    scheduleCheckPendingRequests(): void
+    scheduleCheckPendingRequests: (this: RequestQueue) => void
   }
 }

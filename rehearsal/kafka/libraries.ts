@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../packages/shared/src/errors.ts'
+import { cached } from '../toolchain/cache.ts'
 import { isMissingProgram } from './missing-program.ts'
 
 const run = promisify(execFile)
@@ -28,19 +28,10 @@ export async function fetchLibraries(options: LibrariesOptions): Promise<string>
   const hash = createHash('sha256')
     .update(await readFile(pom))
     .digest('hex')
-  const libraries = join(cache, `kafka-${hash.slice(0, 16)}`)
-  if (existsSync(libraries)) return libraries
-
-  log('Fetching the Apache Kafka jars with Maven (54 MB, only the first time)')
-  await mkdir(cache, { recursive: true })
-  const partial = await mkdtemp(join(cache, 'kafka-partial-'))
-  try {
-    await copyDependencies(maven, partial, signal)
-    await publish(partial, libraries)
-  } finally {
-    await rm(partial, { recursive: true, force: true })
-  }
-  return libraries
+  return cached(cache, `kafka-${hash.slice(0, 16)}`, async (folder) => {
+    log('Fetching the Apache Kafka jars with Maven (54 MB, only the first time)')
+    await copyDependencies(maven, folder, signal)
+  })
 }
 
 async function copyDependencies(maven: string, folder: string, signal?: AbortSignal): Promise<void> {
@@ -58,15 +49,6 @@ async function copyDependencies(maven: string, folder: string, signal?: AbortSig
       'Check that Maven reaches a repository with org.apache.kafka (settings.xml, proxy), then run this again.',
       { cause: error },
     )
-  }
-}
-
-/** Gives the finished folder its name, unless another caller was first: its content is the same. */
-async function publish(partial: string, libraries: string): Promise<void> {
-  try {
-    await rename(partial, libraries)
-  } catch (error) {
-    if (!existsSync(libraries)) throw error
   }
 }
 

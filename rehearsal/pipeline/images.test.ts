@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,7 +15,6 @@ describe('buildImages', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'images-'))
-    await chmod(folder, 0o755)
     dir = join(folder, 'registry')
     await buildImages({
       dir,
@@ -87,12 +86,14 @@ describe('buildImages', () => {
     await expect(stat(join(dir, 'event-ingester/v2.0.0'))).rejects.toMatchObject({ code: 'ENOENT' })
   }, 60_000)
 
-  it('refuses a folder that the user of the pods cannot enter', async () => {
+  it('refuses a Node that the user of the pods cannot reach', async () => {
     const closed = join(folder, 'closed')
     await mkdir(closed, { mode: 0o700 })
-    await expect(buildImages({ dir: join(closed, 'registry'), versions: [] })).rejects.toMatchObject({
+    const node = join(closed, 'node')
+    await writeFile(node, '', { mode: 0o755 })
+    await expect(buildImages({ dir, versions: [], node })).rejects.toMatchObject({
       name: 'UserError',
-      next: expect.stringContaining(`chmod o+rx ${closed}`),
+      next: expect.stringContaining(`chmod o+x ${closed}`),
     })
   })
 })

@@ -1,5 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { UserError } from '../../packages/shared/src/errors.ts'
 import type { Component } from './components.ts'
@@ -19,23 +19,23 @@ export interface ImagesOptions {
   /** The registry: the image `registry.local/NAME:VERSION` is the folder DIR/NAME/VERSION. */
   dir: string
   versions: readonly ImageVersion[]
+  /** The Node 24 that pods start, by its absolute path; the one that runs now if not given. */
+  node?: string
 }
 
 /**
  * Writes images of the pipeline's services. Each service is bundled once, however many versions it comes in; a version
  * that is there already is written anew.
  */
-export async function buildImages({ dir, versions }: ImagesOptions): Promise<void> {
-  const registry = resolve(dir)
-  await mkdir(registry, { recursive: true })
-  await Promise.all([requireReadable(registry), requireReadable(process.execPath)])
+export async function buildImages({ dir, versions, node = process.execPath }: ImagesOptions): Promise<void> {
+  await requireReachable(node)
   const programs = await bundle()
   for (const { version, components: names = components, faults = {} } of versions)
     for (const name of names)
-      await writeImage(join(registry, name, version), {
+      await writeImage(join(dir, name, version), {
         'service.js': programs[name],
         'image.json': json({
-          Entrypoint: [process.execPath, 'service.js'],
+          Entrypoint: [node, 'service.js'],
           Env: [`VERSION=${version}`],
           WorkingDir: '',
         }),
@@ -69,14 +69,14 @@ async function writeImage(folder: string, files: Record<string, string>): Promis
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)))
 }
 
-/** Pods run as an ordinary user and see the machine's files: one folder on the way that is root's alone stops them all. */
-async function requireReadable(path: string): Promise<void> {
+/** Pods see the machine's files as an ordinary user: one folder on the way that is root's alone stops them all. */
+async function requireReachable(path: string): Promise<void> {
   for (let place = path; place !== dirname(place); place = dirname(place)) {
     const { mode } = await stat(place)
-    if ((mode & 0o005) !== 0o005)
+    if ((mode & 0o001) === 0)
       throw new UserError(
         `Pods could not reach ${path}: other users may not enter ${place}.`,
-        `Choose another folder, or allow it: chmod o+rx ${place}`,
+        `Use a Node installed elsewhere, or allow it: chmod o+x ${place}`,
       )
   }
 }

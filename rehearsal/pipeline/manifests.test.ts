@@ -39,7 +39,7 @@ const parse = (text: string) =>
 describe('renderManifests', () => {
   it('gives production as the example files have it, with the brokers put in', async () => {
     const [config, ...deployments] = parse(await renderManifests({ brokers: ['one:9092', 'two:9092'] }))
-    expect(config.data['KAFKA_BROKERS']).toBe('one:9092,two:9092')
+    expect(config.data.KAFKA_BROKERS).toBe('one:9092,two:9092')
     expect(
       deployments.map(({ metadata, spec }) => [
         metadata.name,

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
@@ -13,13 +13,14 @@ import { z } from 'zod'
 import type { Broker } from '../kafka/broker.ts'
 import { startKafka } from '../kafka/broker.ts'
 import { kafkaClient } from '../kafka/client.ts'
+import { cacheFolder } from '../toolchain/cache.ts'
 import type { Component } from './components.ts'
 import { components } from './components.ts'
 import { buildImages } from './images.ts'
 import { renderManifests } from './manifests.ts'
 import { topicsOf } from './topics.ts'
 
-const cache = process.env['RUNBOOK_ACTIONS_CACHE'] ?? join(homedir(), '.cache/runbook-actions')
+const cache = cacheFolder()
 const namespace = 'kafka-pipeline'
 const health = z.object({
   status: z.string(),
@@ -128,7 +129,6 @@ async function read(topic: string): Promise<string[]> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pipeline-'))
-  await chmod(folder, 0o755)
   kafka = await startKafka({
     dir: join(folder, 'kafka'),
     cache,

@@ -8,7 +8,9 @@ let cache: string
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'build-'))
 })
-afterEach(() => rmSync(cache, { recursive: true }))
+afterEach(() => {
+  rmSync(cache, { recursive: true })
+})
 
 describe('buildAct', () => {
   it('builds once, also for callers at the same time, and keeps nothing else', async () => {

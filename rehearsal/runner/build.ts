@@ -27,7 +27,8 @@ export interface BuildOptions {
 
 /** `$XDG_CACHE_HOME/runbook-actions`, or the same below `~/.cache`. */
 export function defaultCache(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'runbook-actions')
+  const { XDG_CACHE_HOME: given = '' } = environment
+  return join(given === '' ? join(homedir(), '.cache') : given, 'runbook-actions')
 }
 
 /**

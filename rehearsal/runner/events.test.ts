@@ -20,7 +20,9 @@ beforeEach(() => {
     server: 'https://github.test',
   }
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
 
 describe('pushTagEvent', () => {
   it('gives the commit of an annotated tag', async () => {

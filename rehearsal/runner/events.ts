@@ -121,7 +121,8 @@ async function branchAt(source: EventSource, sha: string): Promise<string | null
     '--format=%(refname)',
     'refs/heads',
   )
-  return branches.split('\n')[0] || null
+  const [first = ''] = branches.split('\n')
+  return first === '' ? null : first
 }
 
 async function commitOf(source: EventSource, ref: string): Promise<string> {

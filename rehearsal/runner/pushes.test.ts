@@ -14,7 +14,9 @@ beforeEach(async () => {
   repository = makeRepository(folder)
   await installHook(repository.bare)
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
 
 function tag(name: string): string {
   repository.git('tag', '-a', name, '-m', name)
@@ -22,7 +24,7 @@ function tag(name: string): string {
 }
 
 /** Watches until as many pushes have come, starting with what `meanwhile` does once the watch is on. */
-async function watched(count: number, meanwhile: () => void = () => {}): Promise<Push[]> {
+async function watched(count: number, meanwhile?: () => void): Promise<Push[]> {
   const stop = new AbortController()
   const pushes: Push[] = []
   const watching = watchPushes(
@@ -33,7 +35,7 @@ async function watched(count: number, meanwhile: () => void = () => {}): Promise
     },
     stop.signal,
   )
-  meanwhile()
+  meanwhile?.()
   await watching
   return pushes
 }
@@ -86,7 +88,9 @@ describe('a push to the bare repository', () => {
   })
 
   it('is not waited for once the signal is aborted', async () => {
-    await watchPushes(repository.bare, () => {}, AbortSignal.abort())
+    const pushes: Push[] = []
+    await watchPushes(repository.bare, (push) => void pushes.push(push), AbortSignal.abort())
+    expect(pushes).toEqual([])
   })
 })
 

@@ -63,17 +63,17 @@ export async function watchPushes(
 function changesOf(folder: string, signal: AbortSignal): () => Promise<boolean> {
   let isChanged = false
   let failure: Error | undefined
-  let wake = () => {}
+  let wake: (() => void) | undefined
   const watcher = watch(folder, { signal })
   watcher.on('change', () => {
     isChanged = true
-    wake()
+    wake?.()
   })
   watcher.on('error', (error) => {
     failure = error
-    wake()
+    wake?.()
   })
-  watcher.on('close', () => wake())
+  watcher.on('close', () => wake?.())
   return async () => {
     if (!isChanged && !failure && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
     isChanged = false

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildAct } from './build.ts'
@@ -13,7 +13,7 @@ const fixtures = join(import.meta.dirname, 'fixtures')
 /** With everything that a file format, a shell or an expression could take for its own. */
 export const kubeconfig =
   'kind: Config\n  token: "s3cr3t" $HOME `id` ${{ github.actor }} \\n \u2028 é\nlast-line-of-it'
-export const token = 'the-token-of-the-run'
+const token = 'the-token-of-the-run'
 
 /** The built runner, and a caller's repository with tags `v1.0.0` and `v1.1.0`. */
 export class RunFixture {
@@ -101,7 +101,15 @@ export async function holding(run: Run, jobId = 'production'): Promise<number[]>
   return event.type === 'line' ? event.text.split(' ').slice(1).map(Number) : []
 }
 
+/** Command line of a process; empty if it has ended, also if nobody has waited for it yet. */
+export function commandLine(id: number | string): string {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 export function isAlive(id: number): boolean {
-  // a process that has ended and is not yet waited for has no memory, so no command line
-  return existsSync(`/proc/${id}`) && readFileSync(`/proc/${id}/cmdline`, 'utf8') !== ''
+  return commandLine(id) !== ''
 }

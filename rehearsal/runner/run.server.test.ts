@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { z } from 'zod'
 import { dispatchEvent, pushTagEvent } from './events.ts'
 import { installHook, watchPushes } from './pushes.ts'
 import {
   buildTimeoutMs,
+  commandLine,
   isAlive,
   isLine,
   kubeconfig,
@@ -12,7 +14,6 @@ import {
   results,
   RunFixture,
   runTimeoutMs,
-  token,
 } from './run.fixture.ts'
 import type { RunEvent, RunResult } from './run.ts'
 
@@ -21,26 +22,21 @@ beforeAll(async () => {
   fixture = await RunFixture.make()
 }, buildTimeoutMs)
 afterEach(() => fixture.killStarted())
-afterAll(() => fixture.remove())
+afterAll(() => {
+  fixture.remove()
+})
 
-const leak = 'LEAK_OF_THE_PARENT'
 beforeAll(() => {
-  process.env[leak] = 'x'
+  process.env.LEAK_OF_THE_PARENT = 'x'
 })
 afterAll(() => {
-  delete process.env[leak]
+  delete process.env.LEAK_OF_THE_PARENT
 })
 
 function commandLines(): string[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .map((id) => {
-      try {
-        return readFileSync(`/proc/${id}/cmdline`, 'utf8')
-      } catch {
-        return '' // ended meanwhile
-      }
-    })
+    .map(commandLine)
 }
 
 describe('a deployment that fails in production', () => {
@@ -149,11 +145,11 @@ describe('a deployment that fails in production', () => {
 
   it('gives steps an environment in which nothing is ours', () => {
     const line = linesOf(events, 'plan').find((text) => text.startsWith('environment: ')) ?? ''
-    const environment: unknown = JSON.parse(line.replace('environment: ', ''))
-    const names = Object.keys(Object(environment))
+    const environment = z.record(z.string(), z.string()).parse(JSON.parse(line.replace('environment: ', '')))
+    const names = Object.keys(environment)
     expect(names).toContain('GITHUB_OUTPUT')
     expect(names).toContain('LOGGED_IN')
-    expect(names).not.toContain(leak)
+    expect(names).not.toContain('LEAK_OF_THE_PARENT')
     expect(names).not.toContain('KUBECONFIG_DATA')
     const known =
       /^(GITHUB_\w+|RUNNER_\w+|ACT|CI|HOME|ImageOS|LANG|LOGGED_IN|PATH|REHEARSAL_GIT|TMPDIR|INPUT_\w+)$/

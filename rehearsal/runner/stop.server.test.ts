@@ -18,7 +18,9 @@ beforeAll(async () => {
   fixture = await RunFixture.make()
 }, buildTimeoutMs)
 afterEach(() => fixture.killStarted())
-afterAll(() => fixture.remove())
+afterAll(() => {
+  fixture.remove()
+})
 
 describe('a run that is cancelled', () => {
   it(

@@ -41,6 +41,8 @@ export class Stage {
   readonly world: World
   readonly checks: Checks
   readonly timeline: Timeline
+  /** How the runs ended, in their order. */
+  readonly results: RunResult[] = []
 
   constructor(world: World, checks: Checks, timeline: Timeline) {
     this.world = world
@@ -67,6 +69,8 @@ export class Stage {
     const commit = await repository.release(version, runbook)
     await watching
     if (started === undefined) throw new Error(`The push of ${version} started nothing.`)
-    return { commit, run: started, result: await started.finished }
+    const result = await started.finished
+    this.results.push(result)
+    return { commit, run: started, result }
   }
 }

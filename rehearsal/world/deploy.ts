@@ -70,11 +70,14 @@ export async function startForPush(
       narrate(happened, timeline)
     },
   )
-  const finished = run.finished.then((result) => {
-    github.state.runs.complete(runId, result.conclusion)
-    timeline.add(`run ${String(runId)}: ${result.conclusion}`)
-    return result
-  })
+  world.running.add(run)
+  const finished = run.finished
+    .finally(() => world.running.delete(run))
+    .then((result) => {
+      github.state.runs.complete(runId, result.conclusion)
+      timeline.add(`run ${String(runId)}: ${result.conclusion}`)
+      return result
+    })
   return { runId, tag, run, finished }
 }
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
+import { messageOf } from '../../packages/shared/src/errors.ts'
 import { startGitHub, type GitHub } from '../github/server.ts'
 import { startKafka, type Broker } from '../kafka/broker.ts'
 import { buildCluster } from '../kubernetes/binary.ts'
@@ -9,6 +10,7 @@ import { startCluster, type RehearsalCluster } from '../kubernetes/cluster.ts'
 import { buildImages } from '../pipeline/images.ts'
 import { topicsOf } from '../pipeline/topics.ts'
 import { buildAct } from '../runner/build.ts'
+import type { Run } from '../runner/run.ts'
 import { cacheFolder } from '../toolchain/cache.ts'
 import { requirePrerequisites } from '../toolchain/prerequisites.ts'
 import { CallerRepository, engineer } from './caller-repository.ts'
@@ -37,6 +39,8 @@ export interface World {
   /** Replaced at each reset: what one scenario files must not reach the next. */
   github: GitHub
   readonly secrets: Readonly<Record<string, string>>
+  /** Runs that have not ended: their processes do not end with ours by themselves. */
+  readonly running: Set<Run>
   stop(): Promise<void>
 }
 
@@ -61,7 +65,11 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
   const images = join(dir, 'images')
   const started: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })]
   const stop = async (): Promise<void> => {
-    for (const end of started.splice(0).toReversed()) await end()
+    for (const end of started.splice(0).toReversed()) {
+      await end().catch((error: unknown) => {
+        log(`not everything could be ended: ${messageOf(error)}`)
+      })
+    }
   }
   try {
     // One heavy build after the other: two at once would be no faster on two cores.
@@ -83,7 +91,7 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
       log(`Kubernetes is ready at ${booted.server}`)
       return booted
     })
-    const [kafka, cluster, repository, suite] = await Promise.all([
+    const [kafka, cluster, repository, suite] = await allOf([
       bootKafka,
       bootCluster,
       CallerRepository.create(dir),
@@ -99,8 +107,25 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
       PRODUCTION_READ_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-reader', production),
     }
     const github = await standIn(repository)
-    const world: World = { dir, images, suite, act, cluster, api, kafka, repository, github, secrets, stop }
-    started.push(() => world.github.close())
+    const running = new Set<Run>()
+    const world: World = {
+      dir,
+      images,
+      suite,
+      act,
+      cluster,
+      api,
+      kafka,
+      repository,
+      github,
+      secrets,
+      running,
+      stop,
+    }
+    started.push(
+      () => world.github.close(),
+      async () => void (await Promise.all([...running].map((run) => run.kill()))),
+    )
     await seed(world)
     log('v1.0.0 runs in staging and production, recorded and tagged v1.0.0-prod')
     return world
@@ -147,4 +172,15 @@ async function standIn(repository: CallerRepository): Promise<GitHub> {
   places.set({ name: 'staging' })
   places.set({ name: 'production', branchPolicy: 'custom' })
   return github
+}
+
+/**
+ * As `Promise.all`, but waits for all of them also where one fails: what still runs could not be ended, and would write
+ * into folders that are being removed.
+ */
+async function allOf<T extends readonly unknown[]>(work: {
+  readonly [K in keyof T]: Promise<T[K]>
+}): Promise<T> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as unknown as T
 }

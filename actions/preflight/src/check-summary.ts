@@ -1,3 +1,4 @@
+import { imageLabel } from '@runbook-actions/shared/cluster/image.ts'
 import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
@@ -15,7 +16,7 @@ export function checkSummary(
     { kind: 'decision', markdown: headline(record, outcome) },
     { kind: 'decision', markdown: gateTable(gates) },
     { kind: 'decision', markdown: changes(record) },
-    ...gateEvidence(gates),
+    gateEvidence(gates),
   ]
 }
 

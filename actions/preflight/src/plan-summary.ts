@@ -1,3 +1,4 @@
+import { imageLabel } from '@runbook-actions/shared/cluster/image.ts'
 import type { DeploymentPlan } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
@@ -16,8 +17,8 @@ export function planSummary({ record, decided, adopts }: DeploymentPlan, risk: s
   ]
   const rows = plan.map(({ deployment, from: current, to, replicas, strategy: how }) => [
     cell(deployment),
-    code(current),
-    code(to),
+    code(imageLabel(current)),
+    code(imageLabel(to, current)),
     String(replicas),
     cell(current === to ? 'has it already: nothing to roll' : how),
   ])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
@@ -26,7 +27,7 @@ const runbook = runbookWith()
 const at = (time: string) => ({ now: () => new Date(time) })
 const clock = at('2026-11-23T10:00:00Z')
 const { signal } = new AbortController()
-const request = {
+const request: DeploymentRequest = {
   environment: 'production',
   tag: 'v1.1.0',
   tagPrefix: '',
@@ -34,20 +35,21 @@ const request = {
   author: 'ana',
   run: recordOf().run,
   components: [],
-  images: new Map<string, string>(),
+  images: new Map(),
 }
 
 function setUp() {
   const cluster = new FakeCluster(...names)
   const store = new FakeStore()
   store.memory = { latest: undefined, knownGood: goodRelease('v1.0.0', cluster) }
-  const planned_ = (more: Partial<typeof request> & Record<string, unknown> = {}, book = runbook) =>
+  const planned_ = (more: Partial<DeploymentRequest> = {}, book = runbook) =>
     plan(book, { ...request, ...more }, { cluster, store, clock, signal })
   return { cluster, store, plan: planned_ }
 }
 
-const text = (result: { summary: readonly ({ kind: 'decision'; markdown: string } | { kind: 'evidence'; text: string })[] }) =>
-  result.summary.map((part) => (part.kind === 'decision' ? part.markdown : part.text)).join('\n')
+const text = (result: {
+  summary: readonly ({ kind: 'decision'; markdown: string } | { kind: 'evidence'; text: string })[]
+}) => result.summary.map((part) => (part.kind === 'decision' ? part.markdown : part.text)).join('\n')
 
 describe('plan', () => {
   it('tells the class by what runs, who approves, and what will happen', async () => {
@@ -73,8 +75,12 @@ describe('plan', () => {
     expect((await setUp().plan({ tag })).record).toMatchObject({ class: changeClass, approval })
   })
 
-  it.each([
-    ['an older version', { tag: 'v0.9.0' }, 'v0.9.0 is older than what runs, v1.0.0: going back is a rollback'],
+  it.each<[string, Partial<DeploymentRequest>, string]>([
+    [
+      'an older version',
+      { tag: 'v0.9.0' },
+      'v0.9.0 is older than what runs, v1.0.0: going back is a rollback',
+    ],
     ['a hotfix tag', { tag: 'v1.0.1-hotfix' }, 'v1.0.1-hotfix is a hotfix, which goes its own way'],
     ['a -prod tag', { tag: 'v1.0.0-prod' }, 'is no version of a release'],
     ['a component that is none', { components: ['worker'] }, 'The runbook file has no component "worker".'],
@@ -87,7 +93,10 @@ describe('plan', () => {
     const result = await setUp().plan({ tag: 'v2.0.0' })
     expect(result.outcome).toBe('blocked')
     expect(result.next).toContain('changes.major.strategy: rolling')
-    const allowed = await setUp().plan({ tag: 'v2.0.0' }, runbookWith('changes: { major: { strategy: rolling } }'))
+    const allowed = await setUp().plan(
+      { tag: 'v2.0.0' },
+      runbookWith('changes: { major: { strategy: rolling } }'),
+    )
     expect(allowed.outcome).toBe('passed')
   })
 
@@ -96,7 +105,10 @@ describe('plan', () => {
     store.memory = { latest: undefined, knownGood: undefined }
     await expect(run()).rejects.toThrow('The class of v1.1.0 cannot be told')
     const result = await run({ firstDeploymentClass: 'minor' })
-    expect(result.record.from).toMatchObject({ recordId: 'adopted', components: [{ digest: digestB }, {}, {}] })
+    expect(result.record.from).toMatchObject({
+      recordId: 'adopted',
+      components: [{ digest: digestB }, {}, {}],
+    })
     expect(text(result)).toContain('What runs now is adopted as known good')
   })
 
@@ -105,7 +117,9 @@ describe('plan', () => {
     const state = cluster.states.get('download-worker')!
     const changed = podOf(state.replicaSets[0]!, 'x', { digest: digestA })
     cluster.states.set('download-worker', { ...state, pods: [changed] })
-    await expect(run()).rejects.toThrow('production does not run what its record says (v1.0.0): download-worker: 1 pods run')
+    await expect(run()).rejects.toThrow(
+      'production does not run what its record says (v1.0.0): download-worker: 1 pods run',
+    )
   })
 
   it('takes what an unfinished deployment left for what it is', async () => {
@@ -132,7 +146,13 @@ describe('check', () => {
     }))
     const ended = new Date('2026-11-23T09:50:00Z')
     const record = recordOf({ environment: 'staging', deployed, ...more })
-    return appendPhase(record, { phase: 'validate', outcome: 'passed', reason: '', startedAt: ended, endedAt: ended })
+    return appendPhase(record, {
+      phase: 'validate',
+      outcome: 'passed',
+      reason: '',
+      startedAt: ended,
+      endedAt: ended,
+    })
   }
   const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
     check('preflight', book, record, { cluster: setUp().cluster, clock: when, log: silent, signal })
@@ -141,7 +161,9 @@ describe('check', () => {
 
   it('pins production to the digests that staging ran', () => {
     const record = withStaging(recordOf(), staged())
-    expect(record.plan.map(({ to }) => to)).toEqual(names.map((name) => `registry.local/${name}:v1.1.0@${digestA}`))
+    expect(record.plan.map(({ to }) => to)).toEqual(
+      names.map((name) => `registry.local/${name}:v1.1.0@${digestA}`),
+    )
   })
 
   it('passes where staging passed, production is healthy and the window is open', async () => {
@@ -156,8 +178,16 @@ describe('check', () => {
 
   it.each([
     ['nothing is known of staging', recordOf(), 'has not been deployed to staging in this run'],
-    ['staging ran another commit', withStaging(recordOf(), staged({ commit: 'b'.repeat(40) })), 'did not pass in staging'],
-    ['staging left a component out', withStaging(recordOf(), staged({ deployed: [] })), 'Staging did not run event-ingester'],
+    [
+      'staging ran another commit',
+      withStaging(recordOf(), staged({ commit: 'b'.repeat(40) })),
+      'did not pass in staging',
+    ],
+    [
+      'staging left a component out',
+      withStaging(recordOf(), staged({ deployed: [] })),
+      'Staging did not run event-ingester',
+    ],
   ])('is blocked where %s', async (_, record, answer) => {
     const result = await ask(record)
     expect(result.outcome).toBe('blocked')
@@ -166,7 +196,11 @@ describe('check', () => {
 
   it('is blocked by evidence that has grown old', async () => {
     const result = await ask(withStaging(recordOf(), staged()), at('2026-11-23T10:50:01Z'))
-    expect(gate(result, 'staging-healthy')).toMatchObject({ verdict: 'fail', value: '1 h old', limit: '< 1 h old' })
+    expect(gate(result, 'staging-healthy')).toMatchObject({
+      verdict: 'fail',
+      value: '1 h old',
+      limit: '< 1 h old',
+    })
   })
 
   it('is blocked on a frozen day, unless somebody says why', async () => {
@@ -185,22 +219,34 @@ describe('check', () => {
 
   it('blocks the re-check where somebody changed production since the plan', async () => {
     const { cluster } = setUp()
-    const record = recordOf({ plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })] })
+    const record = recordOf({
+      plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })],
+    })
     const result = await check('re-check', runbook, record, { cluster, clock, log: silent, signal })
     expect(gate(result, 'unchanged-since-plan')).toMatchObject({
       verdict: 'fail',
-      evidence: ['download-worker: registry.local/download-worker:v1.0.0, planned from registry.local/download-worker:v0.9.0'],
+      evidence: [
+        'download-worker: registry.local/download-worker:v1.0.0, planned from registry.local/download-worker:v0.9.0',
+      ],
     })
   })
 })
 
 describe('approve', () => {
   const preflighted = (endedAt = new Date('2026-11-23T09:30:00Z')) =>
-    appendPhase(recordOf(), { phase: 'preflight', outcome: 'passed', reason: '', startedAt: endedAt, endedAt })
+    appendPhase(recordOf(), {
+      phase: 'preflight',
+      outcome: 'passed',
+      reason: '',
+      startedAt: endedAt,
+      endedAt,
+    })
   const run = async (arrange: (forge: FakeForge) => void = () => undefined, record = preflighted()) => {
     const forge = new FakeForge()
     forge.tags.set('v1.1.0', 'a'.repeat(40))
-    forge.answers = [{ environment: 'production-product-owner', by: 'marc', state: 'approved', comment: 'go' }]
+    forge.answers = [
+      { environment: 'production-product-owner', by: 'marc', state: 'approved', comment: 'go' },
+    ]
     arrange(forge)
     return approve(record, 3_600_000, { forge, clock, signal })
   }
@@ -209,14 +255,27 @@ describe('approve', () => {
     const result = await run()
     expect(result.outcome).toBe('passed')
     expect(result.record.approvals).toEqual([
-      { environment: 'production-product-owner', by: 'marc', comment: 'go', seenAt: '2026-11-23T10:00:00.000Z' },
+      {
+        environment: 'production-product-owner',
+        by: 'marc',
+        comment: 'go',
+        seenAt: '2026-11-23T10:00:00.000Z',
+      },
     ])
   })
 
   it.each([
     ['nobody approved', (forge: FakeForge) => (forge.answers = []), 'Nobody approved'],
-    ['the author approved', (forge: FakeForge) => (forge.answers = [{ ...forge.answers[0]!, by: 'ana' }]), 'ana approved their own change'],
-    ['the tag was moved', (forge: FakeForge) => forge.tags.set('v1.1.0', 'b'.repeat(40)), 'The tag v1.1.0 points at bbbb'],
+    [
+      'the author approved',
+      (forge: FakeForge) => (forge.answers = [{ ...forge.answers[0]!, by: 'ana' }]),
+      'ana approved their own change',
+    ],
+    [
+      'the tag was moved',
+      (forge: FakeForge) => forge.tags.set('v1.1.0', 'b'.repeat(40)),
+      'The tag v1.1.0 points at bbbb',
+    ],
     ['the tag was deleted', (forge: FakeForge) => forge.tags.delete('v1.1.0'), 'points at nothing now'],
   ])('is blocked where %s', async (_, arrange, reason) => {
     const result = await run(arrange)

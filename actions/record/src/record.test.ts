@@ -12,7 +12,11 @@ const approvals = [
   { environment: 'production-product-owner', by: 'marc', comment: '', seenAt: '2026-11-23T10:00:00.000Z' },
 ]
 
-function ended(phase: 'rollout' | 'validate', outcome: 'passed' | 'failed', reason: string): DeploymentRecord {
+function ended(
+  phase: 'rollout' | 'validate',
+  outcome: 'passed' | 'failed',
+  reason: string,
+): DeploymentRecord {
   const at = new Date('2026-11-23T10:08:12.345Z')
   return appendPhase(recordOf({ approvals }), { phase, outcome, reason, startedAt: at, endedAt: at })
 }

@@ -7,7 +7,13 @@ import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { rollout } from './rollout.ts'
 
-const limits: RolloutLimits = { deadlineMs: 600_000, settleMs: 1_000, imagePullMs: 42_000, unschedulableMs: 120_000, restarts: 2 }
+const limits: RolloutLimits = {
+  deadlineMs: 600_000,
+  settleMs: 1_000,
+  imagePullMs: 42_000,
+  unschedulableMs: 120_000,
+  restarts: 2,
+}
 const names = ['event-ingester', 'download-worker', 'result-processor']
 
 function setUp(record: DeploymentRecord = recordOf()) {
@@ -41,9 +47,9 @@ describe('rollout', () => {
     let savedBefore: DeploymentRecord | undefined
     cluster.onWrite = () => (savedBefore ??= store.saved.at(-1))
     await run()
-    expect(savedBefore?.snapshot?.deployments.map(({ deployment, revision }) => [deployment, revision])).toEqual(
-      names.map((name) => [name, '1']),
-    )
+    expect(
+      savedBefore?.snapshot?.deployments.map(({ deployment, revision }) => [deployment, revision]),
+    ).toEqual(names.map((name) => [name, '1']))
   })
 
   it('says who did it on the Deployment, and nothing in its pod template', async () => {
@@ -52,7 +58,8 @@ describe('rollout', () => {
     expect(cluster.writes[0]).toMatchObject({
       labels: { 'runbook-actions.io/version': 'v1.1.0', 'runbook-actions.io/run': '4711-1' },
       annotations: {
-        'kubernetes.io/change-cause': 'v1.1.0 (minor) by rosa, run https://github.example/acme/x/actions/runs/4711',
+        'kubernetes.io/change-cause':
+          'v1.1.0 (minor) by rosa, run https://github.example/acme/x/actions/runs/4711',
         'runbook-actions.io/record': 'kafka-pipeline/production/v1.1.0/4711-1',
       },
     })
@@ -63,10 +70,14 @@ describe('rollout', () => {
     cluster.behaviours.set('download-worker', cannotPull)
     const result = await run()
     expect(result.outcome).toBe('failed')
-    expect(result.reason).toContain('download-worker: Pod download-worker-new-stuck: its image reference is not valid')
+    expect(result.reason).toContain(
+      'download-worker: Pod download-worker-new-stuck: its image reference is not valid',
+    )
     expect(written(cluster)).toEqual(['event-ingester', 'download-worker'])
     expect(store.memory.latest?.phases.at(-1)).toMatchObject({ phase: 'rollout', outcome: 'failed' })
-    const summary = result.summary.map((part) => (part.kind === 'decision' ? part.markdown : part.text)).join('\n')
+    const summary = result.summary
+      .map((part) => (part.kind === 'decision' ? part.markdown : part.text))
+      .join('\n')
     expect(summary).toContain('## 🟥 v1.1.0 failed: production runs two versions')
     expect(summary.indexOf('deployment/download-worker --to-revision=1')).toBeLessThan(
       summary.indexOf('deployment/event-ingester --to-revision=1'),
@@ -77,14 +88,20 @@ describe('rollout', () => {
     const plan = names.map((name) => planned(name, { to: `registry.local/${name}:v1.0.0` }))
     const { cluster, run } = setUp(recordOf({ plan }))
     const result = await run()
-    expect(result).toMatchObject({ outcome: 'passed', reason: 'production runs v1.1.0 already: nothing was changed.' })
+    expect(result).toMatchObject({
+      outcome: 'passed',
+      reason: 'production runs v1.1.0 already: nothing was changed.',
+    })
     expect(cluster.writes).toEqual([])
     expect(result.record.snapshot).toBeUndefined()
     expect(result.record.deployed).toHaveLength(3)
   })
 
   it('rolls only what differs', async () => {
-    const plan = [planned('event-ingester', { to: 'registry.local/event-ingester:v1.0.0' }), planned('download-worker')]
+    const plan = [
+      planned('event-ingester', { to: 'registry.local/event-ingester:v1.0.0' }),
+      planned('download-worker'),
+    ]
     const { cluster, run } = setUp(recordOf({ plan }))
     expect((await run()).reason).toBe('v1.1.0 is rolled out to production: 1 of 2 components changed.')
     expect(written(cluster)).toEqual(['download-worker'])
@@ -96,14 +113,21 @@ describe('rollout', () => {
     const first = await run()
     const second = setUp()
     second.store.memory = store.memory
-    for (const [name, state] of cluster.states) if (name === 'event-ingester') second.cluster.states.set(name, state)
+    for (const [name, state] of cluster.states)
+      if (name === 'event-ingester') second.cluster.states.set(name, state)
     expect((await second.run()).record.snapshot).toEqual(first.record.snapshot)
   })
 
   it('takes a new snapshot where another version was deployed before', async () => {
     const { store, run } = setUp()
     const other = recordOf({ version: 'v1.0.9' })
-    store.memory = { latest: { ...other, snapshot: { at: '2026-01-01T00:00:00.000Z', deployments: [], configMaps: [], secrets: [] } }, knownGood: undefined }
+    store.memory = {
+      latest: {
+        ...other,
+        snapshot: { at: '2026-01-01T00:00:00.000Z', deployments: [], configMaps: [], secrets: [] },
+      },
+      knownGood: undefined,
+    }
     expect((await run()).record.snapshot?.deployments).toHaveLength(3)
   })
 

@@ -1,3 +1,4 @@
+import { imageLabel, shortDigest } from '@runbook-actions/shared/cluster/image.ts'
 import type { RolloutEnd } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import type {
   DeployedComponent,
@@ -42,18 +43,15 @@ export function rolloutSummary(story: RolloutStory): SummaryPart[] {
             `**Go back**, in this order. Automatic rollback is not built in yet:\n\n${fence(back.join('\n'), 'bash')}`,
           ),
         ]),
-    ...rolled.flatMap(({ component, end }) =>
-      end === undefined || end.evidence.length === 0
-        ? []
-        : [
-            {
-              kind: 'evidence' as const,
-              title: `${component.deployment}: pods`,
-              text: end.evidence.join('\n'),
-            },
-          ],
-    ),
+    ...podEvidence(rolled),
   ]
+}
+
+function podEvidence(rolled: readonly ComponentRollout[]): SummaryPart[] {
+  const lines = rolled.flatMap(({ component, end }) =>
+    end === undefined ? [] : [`# ${component.deployment}`, ...end.evidence],
+  )
+  return lines.length === 0 ? [] : [{ kind: 'evidence', title: 'Pods', text: lines.join('\n') }]
 }
 
 function headline({ record, outcome, reason, rolled, dryRun }: RolloutStory): string {
@@ -79,11 +77,11 @@ function componentTable(record: DeploymentRecord, rolled: readonly ComponentRoll
     const change = rolled.find(({ component }) => component.deployment === planned.deployment)
     return [
       cell(planned.deployment),
-      code(planned.to),
+      code(imageLabel(planned.to, planned.from)),
       cell(planned.strategy),
       cell(statusOf(change)),
       change?.end === undefined ? '–' : cell(`${change.end.fewestReady} of ${planned.replicas}`),
-      code(change?.deployed?.digest.slice(0, 'sha256:'.length + 12) ?? '–'),
+      change?.deployed === undefined ? '–' : code(shortDigest(change.deployed.digest)),
     ]
   })
   const columns = ['Component', 'Image', 'How', 'State', 'Fewest Ready', 'Digest on the pods'].map(

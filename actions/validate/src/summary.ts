@@ -14,7 +14,7 @@ export function validateSummary(
   return [
     { kind: 'decision', markdown: headline(record, outcome) },
     { kind: 'decision', markdown: gateTable(gates) },
-    ...gateEvidence(gates),
+    gateEvidence(gates),
   ]
 }
 

@@ -2,9 +2,6 @@ package process
 
 import (
 	"bytes"
-	"fmt"
-	"io"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -12,11 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
-	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 )
 
 const testImage = "registry.local/test:v1"
@@ -252,171 +247,5 @@ func TestNoDescendantSurvives(t *testing.T) {
 			t.Errorf("%s: %d processes are left", end.name, got)
 		}
 		must(t, os.Remove(c.logPath))
-	}
-}
-
-func TestContainersView(t *testing.T) {
-	r := newTestRuntime(t)
-	volume, file := t.TempDir(), filepath.Join(t.TempDir(), "file")
-	must(t, os.WriteFile(file, []byte("a file\n"), 0o644))
-	config := shell(`hostname; pwd; cat text; echo changed > text; cat text; echo $$; set -- /proc/[0-9]*; echo $#
-		echo kept > /volume/kept; cat /etc/one; touch /ro/x 2>/dev/null || echo read-only; touch ` + file + `.leak /var/run/leak && echo written`)
-	config.Mounts = []*cri.Mount{
-		{HostPath: volume, ContainerPath: "/volume"},
-		{HostPath: volume, ContainerPath: "/ro", Readonly: true},
-		{HostPath: file, ContainerPath: "/etc/one", Readonly: true},
-		{HostPath: file, ContainerPath: "/var/run/test/one"},
-	}
-	_, output := r.run(config)
-	want := "pod-name\n/image\nfrom the image\nchanged\n1\n1\na file\nread-only\nwritten"
-	if got := strings.ReplaceAll(output, "stdout F ", ""); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	if content, err := os.ReadFile(filepath.Join(volume, "kept")); err != nil || string(content) != "kept\n" {
-		t.Errorf("the volume holds %q, %v", content, err)
-	}
-	for _, path := range []string{file + ".leak", "/var/run/leak", "/var/run/test", imageMount} {
-		if _, err := os.Stat(path); !os.IsNotExist(err) {
-			t.Errorf("%s is on the machine: %v", path, err)
-		}
-	}
-	if _, again := r.run(shell("cat text")); !strings.HasSuffix(again, "stdout F from the image") {
-		t.Errorf("the next container sees %q", again)
-	}
-}
-
-func TestReadOnlyRootAndUser(t *testing.T) {
-	r := newTestRuntime(t)
-	config := shell("id -u; id -g; touch /tmp/x || echo refused")
-	config.Linux = &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{
-		ReadonlyRootfs: true, RunAsUser: &cri.Int64Value{Value: 1234}, RunAsGroup: &cri.Int64Value{Value: 4321},
-	}}
-	st, output := r.run(config)
-	for _, want := range []string{"stdout F 1234", "stdout F 4321", "stdout F refused", "Read-only file system"} {
-		if !strings.Contains(output, want) {
-			t.Errorf("exit code %d, no %q in %q", st.ExitCode, want, output)
-		}
-	}
-}
-
-func TestMachinesOtherFileSystemsAreSeen(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: it mounts")
-	}
-	point := filepath.Join(t.TempDir(), "mounted")
-	must(t, os.Mkdir(point, 0o755))
-	must(t, unix.Mount("tmpfs", point, "tmpfs", 0, ""))
-	t.Cleanup(func() { unix.Unmount(point, 0) })
-	must(t, os.WriteFile(filepath.Join(point, "file"), []byte("seen\n"), 0o644))
-	r := newTestRuntime(t)
-	_, output := r.run(shell("cd " + point + "; cat file; echo changed > file; cat file"))
-	if !strings.HasSuffix(output, "stdout F seen\nstdout F changed") {
-		t.Errorf("got %q", output)
-	}
-	if content, err := os.ReadFile(filepath.Join(point, "file")); err != nil || string(content) != "seen\n" {
-		t.Errorf("the machine's file holds %q, %v", content, err)
-	}
-}
-
-func TestExec(t *testing.T) {
-	r := newTestRuntime(t)
-	config := shell("echo from main > /tmp/file; echo ready; read wait")
-	config.Stdin, config.Envs = true, []*cri.KeyValue{{Key: "GREETING", Value: []byte("hello")}}
-	c := r.start(config)
-	r.awaitLog(c, "ready")
-	if code, output := r.exec(c, "cat /tmp/file; echo $GREETING; hostname; pwd; cat /proc/1/cmdline | tr '\\0' ' ' | cut -c1-10; echo e >&2; exit 7"); code != 7 ||
-		output != "from main\nhello\npod-name\n/image\n/bin/sh -c\ne\n" {
-		t.Errorf("got %d, %q", code, output)
-	}
-	_, err := r.ExecSync(t.Context(), &cri.ExecSyncRequest{ContainerId: c.id, Cmd: []string{"sleep", "1000"}, Timeout: 1})
-	if status.Code(err) != codes.DeadlineExceeded {
-		t.Errorf("a command that takes too long: %v", err)
-	}
-	if _, output := r.exec(c, "ls -d /proc/[0-9]*"); strings.Count(output, "/proc/") != 2 { // main and ls
-		t.Errorf("processes after the time-out: %q", output)
-	}
-	response, err := r.ExecSync(t.Context(), &cri.ExecSyncRequest{ContainerId: c.id, Cmd: []string{"none"}})
-	if err != nil || response.ExitCode != cannotExecute {
-		t.Errorf("no such program: %v, %v", response, err)
-	}
-	c.stop(0)
-	_, err = r.ExecSync(t.Context(), &cri.ExecSyncRequest{ContainerId: c.id, Cmd: []string{"true"}})
-	if status.Code(err) != codes.FailedPrecondition {
-		t.Errorf("in a container that has ended: %v", err)
-	}
-}
-
-// output is where a stream goes to.
-type output struct{ bytes.Buffer }
-
-func (*output) Close() error { return nil }
-
-func TestExecSession(t *testing.T) {
-	r := newTestRuntime(t)
-	config := shell("echo ready; read wait")
-	config.Stdin = true
-	c := r.start(config)
-	r.awaitLog(c, "ready")
-	var out output
-	err := streamRuntime{r.Runtime}.Exec(t.Context(), c.id, []string{"cat"}, strings.NewReader("typed"), &out, nil, false, nil)
-	if err != nil || out.String() != "typed" {
-		t.Errorf("got %q, %v", out.String(), err)
-	}
-	out.Reset()
-	sizes := make(chan remotecommand.TerminalSize)
-	close(sizes)
-	err = streamRuntime{r.Runtime}.Exec(t.Context(), c.id, []string{"sh", "-c", "test -t 0 && test -t 1 && echo terminal; exit 4"}, nil, &out, nil, true, sizes)
-	if out.String() != "terminal\r\n" || fmt.Sprint(err) != "command terminated with exit code 4" {
-		t.Errorf("on a terminal: got %q, %v", out.String(), err)
-	}
-}
-
-func TestAttach(t *testing.T) {
-	r := newTestRuntime(t)
-	config := shell("echo ready; read name; echo hello $name")
-	config.Stdin = true
-	c := r.start(config)
-	r.awaitLog(c, "ready")
-	in, typed := io.Pipe()
-	var out output
-	ended := make(chan error)
-	go func() { ended <- streamRuntime{r.Runtime}.Attach(t.Context(), c.id, in, &out, nil, false, nil) }()
-	fmt.Fprintln(typed, "you")
-	if err := <-ended; err != nil || out.String() != "hello you\n" {
-		t.Errorf("got %q, %v", out.String(), err)
-	}
-}
-
-func TestPortForward(t *testing.T) {
-	r := newTestRuntime(t)
-	sandbox, err := r.RunPodSandbox(t.Context(), &cri.RunPodSandboxRequest{Config: &cri.PodSandboxConfig{
-		Linux: &cri.LinuxPodSandboxConfig{SecurityContext: &cri.LinuxSandboxSecurityContext{
-			NamespaceOptions: &cri.NamespaceOption{Network: cri.NamespaceMode_NODE},
-		}},
-	}})
-	must(t, err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	go func() {
-		conn, err := l.Accept()
-		if err == nil {
-			io.Copy(conn, conn)
-			conn.Close()
-		}
-	}()
-	client, server := net.Pipe()
-	ended := make(chan error)
-	go func() {
-		ended <- streamRuntime{r.Runtime}.PortForward(t.Context(), sandbox.PodSandboxId, int32(l.Addr().(*net.TCPAddr).Port), server)
-	}()
-	fmt.Fprint(client, "echo")
-	answer := make([]byte, 4)
-	if _, err := io.ReadFull(client, answer); err != nil || string(answer) != "echo" {
-		t.Errorf("got %q, %v", answer, err)
-	}
-	client.Close()
-	if err := <-ended; err != nil {
-		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -51,9 +52,10 @@ func newPullFaults(file string) *pullFaults {
 	return &pullFaults{file: file, now: time.Now, hits: map[string]int{}}
 }
 
-// meet returns the first fault of the file that a pull of name by a pod of
-// namespace meets, and counts it; nil is none. The pull is one of each of tags.
-func (p *pullFaults) meet(namespace, name string, tags []string) (*pullFault, error) {
+// meet returns the first fault of the file that a pull by a pod of namespace
+// meets, and counts it; nil is none. The pull is of each of tags: those that
+// ref stands for in the registry, and its own, which may not be there.
+func (p *pullFaults) meet(namespace string, ref reference, tags []string) (*pullFault, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	entries, err := p.read()
@@ -70,7 +72,7 @@ func (p *pullFaults) meet(namespace, name string, tags []string) (*pullFault, er
 		repeated[string(entry)]++
 		key := fmt.Sprintf("%s #%d", entry, repeated[string(entry)])
 		hits[key] = p.hits[key]
-		if met == nil && fault.concerns(namespace, name, tags) && p.active(fault, hits[key]) {
+		if met == nil && fault.concerns(namespace, ref, tags) && p.active(fault, hits[key]) {
 			met = fault
 			hits[key]++
 		}
@@ -122,15 +124,25 @@ func parseFault(entry []byte) (*pullFault, error) {
 	return &f, nil
 }
 
-func (f *pullFault) concerns(namespace, name string, tags []string) bool {
+func (f *pullFault) concerns(namespace string, ref reference, tags []string) bool {
 	if f.Namespace != "" && f.Namespace != "*" && f.Namespace != namespace {
 		return false
 	}
 	if f.Image == "*" {
 		return true
 	}
-	faultName, faultTag, tagged := strings.Cut(strings.TrimPrefix(f.Image, registryHost+"/"), ":")
-	return faultName == name && (!tagged || slices.Contains(tags, faultTag))
+	name, tag, tagged := strings.Cut(strings.TrimPrefix(f.Image, registryHost+"/"), ":")
+	return name == ref.name && (!tagged || tag == ref.tag || slices.Contains(tags, tag))
+}
+
+// happen waits for the delay, then fails as the fault has it.
+func (f *pullFault) happen(ctx context.Context, asked string, ref reference) error {
+	select {
+	case <-time.After(f.Delay.Duration):
+		return f.status(asked, ref)
+	case <-ctx.Done():
+		return status.FromContextError(ctx.Err()).Err()
+	}
 }
 
 // status is the fault's error in containerd's words, nil for a mere delay.

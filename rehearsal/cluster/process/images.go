@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -47,12 +46,21 @@ func (s *imageService) PullImage(ctx context.Context, req *cri.PullImageRequest)
 	if err != nil {
 		return nil, unresolved(codes.InvalidArgument, asked, err.Error())
 	}
-	if err := s.meetFault(ctx, req.GetSandboxConfig().GetMetadata().GetNamespace(), asked, ref); err != nil {
-		return nil, err
-	}
 	tags, err := s.registry.tags(ref)
 	if err != nil {
 		return nil, unresolved(codes.Unknown, asked, err.Error())
+	}
+	fault, err := s.faults.meet(req.GetSandboxConfig().GetMetadata().GetNamespace(), ref, tags)
+	if err != nil {
+		return nil, status.Errorf(codes.Unknown, "failed to pull and unpack image %q: %v", asked, err)
+	}
+	if fault != nil {
+		if err := fault.happen(ctx, asked, ref); err != nil {
+			return nil, err
+		}
+		if tags, err = s.registry.tags(ref); err != nil { // it may have changed during the delay
+			return nil, unresolved(codes.Unknown, asked, err.Error())
+		}
 	}
 	if len(tags) == 0 {
 		return nil, unresolved(codes.NotFound, asked, asked+": not found")
@@ -72,30 +80,6 @@ func (s *imageService) PullImage(ctx context.Context, req *cri.PullImageRequest)
 		s.refs[ref.byTag()] = img.digest
 	}
 	return &cri.PullImageResponse{ImageRef: img.digest}, nil
-}
-
-// meetFault waits and fails as the faults file has it for this pull.
-func (s *imageService) meetFault(ctx context.Context, namespace, asked string, ref reference) error {
-	tags, err := s.registry.tags(ref)
-	if err != nil {
-		return unresolved(codes.Unknown, asked, err.Error())
-	}
-	if ref.tag != "" && !slices.Contains(tags, ref.tag) {
-		tags = append(tags, ref.tag)
-	}
-	fault, err := s.faults.meet(namespace, ref.name, tags)
-	if err != nil {
-		return status.Errorf(codes.Unknown, "failed to pull and unpack image %q: %v", asked, err)
-	}
-	if fault == nil {
-		return nil
-	}
-	select {
-	case <-time.After(fault.Delay.Duration):
-	case <-ctx.Done():
-		return status.FromContextError(ctx.Err()).Err()
-	}
-	return fault.status(asked, ref)
 }
 
 // unresolved is how containerd reports that the registry gave no image.

@@ -61,7 +61,8 @@ function run(argv: string[], args: readonly string[], options: GitOptions): Prom
     const settings = { encoding: 'buffer', maxBuffer: maxOutputBytes, env } as const
     const child = execFile('git', argv, settings, (error, stdout, stderr) => {
       if (error === null) resolve({ exitCode: 0, stdout })
-      else if (typeof error.code !== 'number') reject(new Error(`git cannot be run: ${error.message}`, { cause: error }))
+      else if (typeof error.code !== 'number')
+        reject(new Error(`git cannot be run: ${error.message}`, { cause: error }))
       else if (options.expect?.includes(error.code) === true) resolve({ exitCode: error.code, stdout })
       else reject(new GitFailure(args, error.code, stderr.toString()))
     })

@@ -95,5 +95,11 @@ async function updateIndex(
 function parseEntry(line: string): TreeEntry {
   const tab = line.indexOf('\t')
   const [mode = '', type, sha = '', size = '-'] = line.slice(0, tab).split(/ +/)
-  return { path: line.slice(tab + 1), mode, type: type as TreeEntry['type'], sha, size: size === '-' ? undefined : Number(size) }
+  return {
+    path: line.slice(tab + 1),
+    mode,
+    type: type as TreeEntry['type'],
+    sha,
+    size: size === '-' ? undefined : Number(size),
+  }
 }

@@ -77,7 +77,9 @@ describe('approvals', () => {
     expect(() => runs.review(runId, { ...review, user: 'rosa' })).toThrow('prevents')
     expect(() => runs.review(runId, { ...review, user: 'nobody' })).toThrow('no user "nobody"')
     expect(() => runs.review(1, { ...review, user: 'ivan' })).toThrow('no run 1')
-    expect(() => runs.waitFor(runId, ['none'])).toThrow('no environment "none"')
+    expect(() => {
+      runs.waitFor(runId, ['none'])
+    }).toThrow('no environment "none"')
     expect(() => runs.add({ id: runId, headRef: 'x', headSha: 'x', actor: 'rosa' })).toThrow(
       'run 4711 already',
     )

@@ -23,7 +23,7 @@ afterEach(() => {
 async function deploy(fields: object): Promise<number> {
   const { data } = await hub.octokit.rest.repos.createDeployment({ ...hub.at, ref: 'main', ...fields })
   if (!('id' in data)) throw new Error('no deployment')
-  return Number(data.id)
+  return data.id
 }
 
 describe('deployments', () => {

@@ -22,8 +22,11 @@ beforeAll(async () => {
     'list.yaml': 'on: [push, workflow_dispatch]\n',
     'ci.yml': 'on: push\n',
   }
-  const workflows = Object.entries(files).map(([name, text]) => [`.github/workflows/${name}`, text])
-  hub = await startTestGitHub([{ message: 'workflows', files: Object.fromEntries(workflows) }], {
+  const workflows = Object.entries(files).map(([name, text]) => ({
+    message: `add ${name}`,
+    files: { [`.github/workflows/${name}`]: text },
+  }))
+  hub = await startTestGitHub(workflows, {
     onDispatch: (dispatch) => {
       started.push(dispatch)
     },
@@ -80,6 +83,7 @@ describe('a dispatch', () => {
     )
     await expect(dispatch('rollback.yml', { reason: 'x' }, 'none')).rejects.toThrow('No ref found for: none')
     await expect(dispatch('rollback.yml', { reason: 'x' }, sha)).rejects.toThrow('No ref found for')
+    await expect(dispatch('rollback.yml', { reason: ['x'] })).rejects.toThrow('no text, number or boolean')
     expect(started).toHaveLength(before)
   })
 })

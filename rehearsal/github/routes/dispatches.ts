@@ -5,11 +5,13 @@ import { readObject } from '../git/objects.ts'
 import type { Git } from '../git/process.ts'
 import { defaultBranch, readRef, resolveCommit } from '../git/refs.ts'
 import type { Routes } from '../operation.ts'
+import type { WorkflowDispatch } from '../state.ts'
 import { workflowBot } from '../state/users.ts'
 
+const valueSchema = z.union([z.string(), z.number(), z.boolean()])
 const inputSchema = z.object({
   required: z.boolean().default(false),
-  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  default: valueSchema.optional(),
   options: z.array(z.string()).optional(),
 })
 const dispatchSchema = z.object({ inputs: z.record(z.string(), inputSchema.nullable()).nullish() }).nullable()
@@ -77,20 +79,19 @@ function declaredInputs(workflow: string | undefined): Inputs {
 }
 
 /** The given inputs with the declared defaults. */
-function resolveInputs(declared: Inputs, given: Record<string, unknown>): Record<string, unknown> {
+function resolveInputs(declared: Inputs, given: Record<string, unknown>): WorkflowDispatch['inputs'] {
   const unexpected = Object.keys(given).filter((name) => !Object.hasOwn(declared, name))
   if (unexpected.length > 0) throw unprocessable(`Unexpected inputs provided: ${JSON.stringify(unexpected)}`)
-  const resolved: Record<string, unknown> = {}
+  const resolved: WorkflowDispatch['inputs'] = {}
   for (const [name, input] of Object.entries(declared)) {
-    const value = given[name] ?? input?.default
-    if (value === undefined && input?.required === true)
-      throw unprocessable(`Required input '${name}' not provided`)
-    if (value !== undefined && input?.options?.includes(String(value)) === false) {
-      throw unprocessable(
-        `Provided value '${String(value)}' for input '${name}' not in the list of allowed values`,
-      )
-    }
+    const { data: value, success } = valueSchema.optional().safeParse(given[name] ?? input?.default)
+    if (!success) throw unprocessable(`Provided value for input '${name}' is no text, number or boolean`)
     if (value !== undefined) resolved[name] = value
+    else if (input?.required === true) throw unprocessable(`Required input '${name}' not provided`)
+    if (value === undefined || input?.options === undefined || input.options.includes(String(value))) continue
+    throw unprocessable(
+      `Provided value '${String(value)}' for input '${name}' not in the list of allowed values`,
+    )
   }
   return resolved
 }

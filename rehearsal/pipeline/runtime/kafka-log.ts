@@ -10,6 +10,6 @@ import { log } from './log.ts'
 export function logKafka({ namespace, level, log: entry }: LogEntry): void {
   if (level > logLevel.ERROR) return
   if (namespace === 'Connection' && entry.message.startsWith('Response ')) return
-  const detail = typeof entry['error'] === 'string' ? ` (${entry['error']})` : ''
+  const detail = typeof entry.error === 'string' ? ` (${entry.error})` : ''
   log.warn(`kafka ${namespace}: ${entry.message}${detail}`)
 }

@@ -15,8 +15,8 @@ export interface Health {
 export interface Pages {
   component: string
   version: string
-  health(): Health
-  metrics(): string
+  health: () => Health
+  metrics: () => string
 }
 
 /**

@@ -10,7 +10,9 @@ export interface Masker {
    *   since that would blank half the log
    */
   mask(value: string): boolean
-  /** The text without anything masked so far, and without what looks like a credential. */
+  /** The text without anything masked so far. Fit for data that others read again: nothing else is changed. */
+  redactKnown(text: string): string
+  /** The same for text that people read: also without what looks like a credential. */
   redact(text: string): string
 }
 
@@ -23,7 +25,9 @@ export interface Masker {
 export function createMasker(tellRunner: (shape: string) => void): Masker {
   const known = new Set<string>()
   let pattern: RegExp | undefined
+  const redactKnown = (text: string): string => (pattern === undefined ? text : text.replace(pattern, '***'))
   return {
+    redactKnown,
     mask(value) {
       const shapes = secretShapes(value)
       for (const shape of shapes) {
@@ -35,7 +39,7 @@ export function createMasker(tellRunner: (shape: string) => void): Masker {
       return shapes.length > 0
     },
     redact(text) {
-      return redactPatterns(pattern === undefined ? text : text.replace(pattern, '***'))
+      return redactPatterns(redactKnown(text))
     },
   }
 }

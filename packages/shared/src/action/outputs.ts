@@ -34,7 +34,11 @@ export function createOutputs<O extends OutputValues>(
   }
 }
 
-/** To the file behind `GITHUB_OUTPUT`. The last value of a name counts, so defaults can be published first. */
+/**
+ * To the file behind `GITHUB_OUTPUT`. The last value of a name counts, so defaults can be published first.
+ *
+ * @param redact takes out secrets and nothing else: the next job reads what is written here
+ */
 export function runnerOutput(redact: (text: string) => string): (name: string, value: string) => void {
   return (name, value) => {
     core.setOutput(name, redact(value))

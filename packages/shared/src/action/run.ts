@@ -15,7 +15,7 @@ import type { ActionLog } from './log.ts'
 import { createMasker } from './masking.ts'
 import { createOutputs, type Outputs, type OutputValues } from './outputs.ts'
 import { endByItself, flushed } from './process-end.ts'
-import { catchStrays } from './stray.ts'
+import { catchStrays, NothingLeft } from './stray.ts'
 import { createSummary, type Summary } from './summary.ts'
 
 /** What an action works with. Nothing in it knows the runner. */
@@ -32,6 +32,8 @@ export interface ActionContext<I, O extends OutputValues> {
   readonly variables: Variables
   /** Masks a secret that was found on the way: in a file, from a token endpoint. */
   readonly mask: (secret: string) => void
+  /** For text that leaves by other ways than log, summary and outputs: tickets, records, messages. */
+  readonly redact: (text: string) => string
 }
 
 export interface ActionResult<O extends OutputValues> {
@@ -79,22 +81,22 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
   const redact = (text: string): string => masker.redact(text)
   const log = host.log(redact)
   const summary = createSummary(redact)
-  const outputs = createOutputs(action.outputs, host.output(redact))
+  const outputs = createOutputs(
+    action.outputs,
+    host.output((text) => masker.redactKnown(text)),
+  )
   const cancellation = cancelOnSignals(process)
   const strays = catchStrays(process)
 
+  const mask = (secret: string): void => {
+    if (secret.trim() === '' || masker.mask(secret)) return
+    log.warn('A secret is too short or too common a word to be masked in the log: change it.')
+  }
   const work = async (): Promise<ActionResult<O>> => {
     if (host.replacesOutputs) outputs.publish('failed')
     refuseUnverifiedTls(process.env)
-    const weak: string[] = []
-    const mask = (secret: string): void => {
-      if (!masker.mask(secret)) weak.push(secret)
-    }
-    const inputs = readInputs(action.inputs, host.inputs, mask)
-    if (weak.length > 0)
-      log.warn('A secret is too short or too common a word to be masked in the log: change it.')
     return action.main({
-      inputs,
+      inputs: readInputs(action.inputs, host.inputs, mask),
       log,
       signal: cancellation.signal,
       clock: systemClock,
@@ -103,14 +105,17 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
       run: runFacts(process.env),
       variables: process.env,
       mask,
+      redact,
     })
   }
 
-  const result = await Promise.race([work(), strays.failure]).catch((error: unknown): ActionResult<O> => {
+  const working = work()
+  const result = await Promise.race([working, strays.failure]).catch(async (error: unknown) => {
     log.debug(stackOf(error))
     const failure = failureOf(error, action.name, cancellation.signal)
-    cancellation.abort(new Error('the action has failed', { cause: error }))
-    return failure
+    cancellation.abort(new Error(`${action.name} has failed`, { cause: error }))
+    const late = error instanceof NothingLeft ? undefined : await windDown(working)
+    return failure.outcome === 'cancelled' && late !== undefined ? late : { ...late, ...failure }
   })
   strays.ignore((error) => {
     log.warn(`After the work had ended: ${messageOf(error)}`)
@@ -138,6 +143,20 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
   endByItself((message) => {
     log.debug(message)
   })
+}
+
+/** How long the work may take to write its record after it was told to stop. */
+const windDownMs = 5000
+
+/** What the work still returns once its signal is aborted; undefined where it throws or does not end. */
+async function windDown<T>(working: Promise<T>): Promise<T | undefined> {
+  const patience = Promise.withResolvers<undefined>()
+  const timer = setTimeout(patience.resolve, windDownMs, undefined)
+  try {
+    return await Promise.race([working.catch(() => undefined), patience.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function failureSummary(name: string, outcome: Outcome, reason: string, next: string | undefined): string {

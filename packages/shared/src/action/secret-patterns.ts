@@ -21,7 +21,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b((?:bearer|basic) +)[\w.~+/=-]{12,}/gi, '$1***'],
   [/(jaas\.config\s{0,8}[:=]\s{0,8}).+/gi, '$1***'],
   [
-    new RegExp(String.raw`((?:${names})${assignment})(?:${quoted}|\\*["']?[^\s"',;&})\]\\]+)`, 'gi'),
+    new RegExp(String.raw`((?:${names})${assignment})(?:${quoted}|(?![{[])\\*["']?[^\s"',;&})\]\\]+)`, 'gi'),
     '$1$2***$2',
   ],
   [new RegExp(String.raw`(token${assignment})(?:${quoted}|[\w.~+/-]{16,}=*)`, 'gi'), '$1$2***$2'],

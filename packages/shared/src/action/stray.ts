@@ -1,3 +1,12 @@
+/** The process would end although the work has not. */
+export class NothingLeft extends Error {
+  override readonly name = 'NothingLeft'
+
+  constructor() {
+    super('it waits for something that cannot happen any more')
+  }
+}
+
 /** What can go wrong beside the work that is awaited. */
 export interface StrayFailures {
   /** Rejects at the first one; never fulfils. */
@@ -15,7 +24,7 @@ export function catchStrays(source: NodeJS.Process): StrayFailures {
   const { promise, reject } = Promise.withResolvers<never>()
   let onError: (error: unknown) => void = reject
   const drained = (): void => {
-    reject(new Error('it waits for something that cannot happen any more'))
+    reject(new NothingLeft())
   }
   source.on('uncaughtException', (error) => {
     onError(error)

@@ -12,7 +12,9 @@ type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
 /** The new pods come up at once and run `digestB`. */
 export const rollsAtOnce: Behaviour = ({ deployment, image }, before) => {
   const replicas = before.deployment.spec?.replicas ?? 0
-  const revision = String(Number(before.deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']) + 1)
+  const revision = String(
+    Number(before.deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']) + 1,
+  )
   const generation = (before.deployment.metadata?.generation ?? 0) + 1
   return settledComponent({ name: deployment, replicas, revision, generation, image })
 }
@@ -33,7 +35,10 @@ export class FakeCluster implements Cluster {
   readonly states = new Map<string, ComponentState>()
   readonly behaviours = new Map<string, Behaviour>()
   readonly logs = new Map<string, string>()
-  answer: (pod: string, path: string) => PodAnswer = () => ({ status: 200, body: 'kafka_messages_consumed_total 1\n' })
+  answer: (pod: string, path: string) => PodAnswer = () => ({
+    status: 200,
+    body: 'kafka_messages_consumed_total 1\n',
+  })
   /** What happens on the way: the test aborts, or looks. */
   onWrite: (write: ImageWrite) => void = () => undefined
 

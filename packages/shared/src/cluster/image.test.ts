@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { digestA, digestB, podOf, replicaSetOf, settledComponent } from './component.fixture.ts'
-import { formatImage, parseImage, runningDigests } from './image.ts'
+import { formatImage, imageLabel, parseImage, runningDigests } from './image.ts'
 
 describe('parseImage', () => {
   it.each([
@@ -38,6 +38,18 @@ describe('parseImage', () => {
         expect(parseImage(formatImage(image))).toEqual(image)
       }),
     )
+  })
+})
+
+describe('imageLabel', () => {
+  it.each([
+    ['registry.local/x:v1.0.0', undefined, 'v1.0.0'],
+    [`registry.local/x:v1.1.0@${digestA}`, 'registry.local/x:v1.0.0', 'v1.1.0@sha256:aaaaaaaaaaaa'],
+    [`registry.local/x@${digestA}`, 'registry.local/x:v1.0.0', 'sha256:aaaaaaaaaaaa'],
+    ['other.local/x:v1.1.0', 'registry.local/x:v1.0.0', 'other.local/x:v1.1.0'],
+    ['registry.local/x', undefined, 'registry.local/x'],
+  ])('%s beside %s is %s', (text, beside, label) => {
+    expect(imageLabel(text, beside)).toBe(label)
   })
 })
 

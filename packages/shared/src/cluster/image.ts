@@ -34,6 +34,26 @@ export function formatImage({ repository, tag, digest }: ImageReference): string
   return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
 }
 
+/** Enough of a digest to tell two apart by eye. */
+const shortDigestLength = 'sha256:'.length + 12
+
+/** A digest as a table shows it: `sha256:bc49f31085e5`. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, shortDigestLength)
+}
+
+/**
+ * An image for a reader who knows its component: tag and short digest. A repository other than that of `beside` is
+ * shown whole, because then it is what changes.
+ */
+export function imageLabel(text: string, beside = text): string {
+  const { repository, tag, digest } = parseImage(text)
+  const version = [tag, digest === undefined ? undefined : shortDigest(digest)]
+    .filter((part) => part !== undefined)
+    .join('@')
+  return version === '' || repository !== parseImage(beside).repository ? text : version
+}
+
 const digestAtEnd = /(sha256:[0-9a-f]{64})$/
 
 /** The digest that the node reports for a container; undefined until the image is pulled. */

@@ -1,7 +1,7 @@
 import type { DeployedComponent, KnownGood } from '../record/schema.ts'
 import type { Memory } from '../record/store.ts'
 import { containerOf, isReady, revisionOf, type ComponentState } from './component.ts'
-import { parseImage, runningDigests } from './image.ts'
+import { parseImage, runningDigests, shortDigest } from './image.ts'
 
 /** A component whose pods run something that no record explains. */
 export interface Drift {
@@ -30,7 +30,7 @@ export function findDrift(memory: Memory, states: ReadonlyMap<string, ComponentS
     const strange = [...runningDigests(state, good.container)].filter(([digest]) => !explained.has(digest))
     return strange.map(([digest = '', pods]) => ({
       deployment,
-      sentence: `${deployment}: ${pods} pods run ${containerOf(state.deployment, good.container)?.image ?? ''} (${digest.slice(0, 19)}…), the record says ${good.image}`,
+      sentence: `${deployment}: ${pods} pods run ${containerOf(state.deployment, good.container)?.image ?? ''} (${shortDigest(digest)}), the record says ${good.image}`,
     }))
   })
 }

@@ -262,7 +262,7 @@ describe('writes whose answer is lost', () => {
     })
 
     it('stay unclear when the deadline passes', async () => {
-      const hurried = server.client({ retry: { deadlineMs: 50 } })
+      const hurried = server.client({ retry: { deadlineMs: 1_000, firstDelayMs: 200, longestDelayMs: 200 } })
       store(configMap('a', '7'), (_number, drop) => drop())
       await expect(write(hurried)).rejects.toMatchObject({
         name: 'AmbiguousWrite',

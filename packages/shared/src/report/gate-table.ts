@@ -36,13 +36,14 @@ export function gateTable(results: readonly GateResult[]): string {
   )
 }
 
-/** What shows the answers, folded: for whoever doubts them. */
-export function gateEvidence(results: readonly GateResult[]): SummaryPart[] {
-  return results
-    .filter((result) => result.evidence.length > 0 || result.query !== undefined)
-    .map((result) => ({
-      kind: 'evidence' as const,
-      title: `${result.gate}: ${result.verdict}, measured in ${formatDuration(result.tookMs)}`,
-      text: [...(result.query === undefined ? [] : [`$ ${result.query}`]), ...result.evidence].join('\n'),
-    }))
+/** What shows the answers and how to ask again by hand, folded: for whoever doubts them. */
+export function gateEvidence(results: readonly GateResult[]): SummaryPart {
+  const blocks = results.map(({ gate, verdict, tookMs, query, evidence }) =>
+    [
+      `# ${gate}: ${verdict}, measured in ${formatDuration(tookMs)}`,
+      ...(query === undefined ? [] : [`$ ${query}`]),
+      ...evidence,
+    ].join('\n'),
+  )
+  return { kind: 'evidence', title: `Runbook: ${results.length} lines answered`, text: blocks.join('\n\n') }
 }

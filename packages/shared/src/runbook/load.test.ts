@@ -343,6 +343,18 @@ describe('messages', () => {
     ])
   })
 
+  it('refuse images with a tag or digest, and steps that do not rise', () => {
+    const component = (rest: string) =>
+      problemsOf(TEN_LINES.replace('- deployment: event-ingester', `- { deployment: a, ${rest} }`))
+    expect(component('image: "x/y:v1"')[0]).toMatch(/: the image carries a tag; leave it off/)
+    expect(component('image: "x/y@sha256:0123"')[0]).toMatch(
+      / expected an image without tag or digest, such as /,
+    )
+    expect(component('canary: { steps: [{ share: 10%, hold: 1m }, { share: 10%, hold: 1m }] }')).toEqual([
+      'runbook.yaml:8:75: components[0].canary.steps[1].share: a step is larger than the one before it',
+    ])
+  })
+
   it('name the environments', () => {
     expect(problemsOf(TEN_LINES.replace('staging: ', 'Staging: '))).toEqual([
       'runbook.yaml:4:3: environments.Staging: found "Staging", expected a name of lower case letters, digits and "-", such as production',

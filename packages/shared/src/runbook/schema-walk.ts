@@ -35,7 +35,7 @@ export function isSecret(schema: z.core.$ZodType): boolean {
 }
 
 function stepInto(schema: z.core.$ZodType, key: string | number): z.core.$ZodType | undefined {
-  if (isObject(schema)) return Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined
+  if (isObject(schema)) return schema.shape[key]
   if (schema instanceof z.ZodRecord) return schema.valueType
   if (schema instanceof z.ZodArray) return schema.element
   return undefined

@@ -43,18 +43,14 @@ export function windowTimes(
 
 function preferredOn({ hours, timeZone }: Window, date: string): Span[] {
   const weekday = weekdayOf(date)
-  return (
-    hours.ranges
-      .filter((range) => range.weekday === weekday)
-      .map(({ startMinute, endMinute }) => ({
-        start: instantAt(date, startMinute, timeZone, 'first').getTime(),
-        // Where the clock comes back to the closing time, the first one counts: the careful side.
-        end: instantAt(date, endMinute, timeZone, 'first').getTime(),
-      }))
-      // Hours that lie wholly in the time the clock skips.
-      .filter(({ start, end }) => start < end)
-      .toSorted((a, b) => a.start - b.start)
-  )
+  return hours.ranges
+    .filter((range) => range.weekday === weekday)
+    .map(({ startMinute, endMinute }) => ({
+      start: instantAt(date, startMinute, timeZone, 'first').getTime(),
+      // Where the clock comes back to the closing time, the first one counts: the careful side.
+      end: instantAt(date, endMinute, timeZone, 'first').getTime(),
+    }))
+    .toSorted((a, b) => a.start - b.start)
 }
 
 function avoidedOn(window: Window, holidays: ReadonlyMap<string, string>, date: string): AvoidedSpan[] {
@@ -64,6 +60,7 @@ function avoidedOn(window: Window, holidays: ReadonlyMap<string, string>, date: 
   const block = (name: string, startMinute = 0) => {
     const start = instantAt(date, startMinute, timeZone, 'first').getTime()
     const end = instantAt(date, DAY_MINUTES, timeZone, 'last').getTime()
+    // A day that the calendar of the place skips is empty.
     if (start < end) spans.push({ start, end, name })
   }
   for (const { from, to, reason } of freezes) {

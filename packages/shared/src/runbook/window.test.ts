@@ -94,7 +94,7 @@ const strict = windowOf(
   '{ time-zone: Europe/Berlin, avoid: [weekend, holiday, friday-afternoon, day-before-holiday] }',
 )
 const frozen = windowOf(
-  '{ freezes: [{ from: 2026-12-21, to: 2027-01-03, reason: year-end close }, { from: 2028-02-29 }] }',
+  '{ avoid: [], freezes: [{ from: 2026-12-21, to: 2027-01-03, reason: year-end close }, { from: 2028-02-29 }] }',
 )
 
 describe('verdicts', () => {
@@ -119,6 +119,17 @@ describe('verdicts', () => {
     ],
     ['the evening before the day before a holiday', { now: '2026-12-23T22:30:00Z' }, 'avoided'],
     ['the same, finished before midnight', { now: '2026-12-23T21:30:00Z' }, 'outside-preferred'],
+    ['the same, finished at midnight', { now: '2026-12-23T21:50:00Z' }, 'outside-preferred'],
+    [
+      'a freeze that is days ahead but not too many',
+      { window: frozen, now: '2026-12-12T10:00:00Z', needs: 9 * 1440 },
+      'avoided',
+    ],
+    [
+      'a freeze that begins when all is done',
+      { window: frozen, now: '2026-12-12T00:00:00Z', needs: 9 * 1440 },
+      'outside-preferred',
+    ],
     ['the lunch break ahead', { window: lunch, now: '2026-11-24T10:30:00Z' }, 'outside-preferred'],
     ['after the lunch break', { window: lunch, now: '2026-11-24T12:00:00Z' }, 'open'],
     [
@@ -235,6 +246,14 @@ describe('hours that the clock skips', () => {
     expect(decision.nextOpen?.toISOString()).toBe('2026-04-05T00:00:00.000Z')
   })
 
+  it('do not block when the calendar skips the whole day', () => {
+    // Samoa had no 30 December 2011.
+    const window = windowOf(
+      '{ time-zone: Pacific/Apia, hours: "Mon-Sun 00:00-24:00", avoid: [], freezes: [{ from: 2011-12-30 }] }',
+    )
+    expect(decide({ window, now: '2011-12-30T09:00:00Z', needs: 120 }).verdict).toBe('open')
+  })
+
   it('last until the second end when the hour comes twice and is avoided', () => {
     const window = windowOf(
       '{ time-zone: America/Havana, hours: "Mon-Sun 00:00-24:00", freezes: [{ from: 2026-10-31 }] }',
@@ -259,6 +278,17 @@ describe('closesAt and nextOpen', () => {
     expect(decide({ now: '2026-11-28T09:00:00Z' })).not.toHaveProperty('closesAt')
     // Longer than any day's hours.
     expect(decide({ now: '2026-11-24T09:00:00Z', needs: 9 * 60 })).not.toHaveProperty('nextOpen')
+  })
+
+  it('take the end of the hours as outside, and hours that just suffice as enough', () => {
+    const end = decide({ now: '2026-11-24T16:00:00Z', needs: 0 })
+    expect(end.reason).toMatch(
+      /^Tuesday 24 Nov 2026, 17:00 CET \(Europe\/Berlin\) is outside the preferred hours/,
+    )
+    expect(end).not.toHaveProperty('closesAt')
+    expect(decide({ now: '2026-11-24T18:00:00Z', needs: 8 * 60 }).nextOpen?.toISOString()).toBe(
+      '2026-11-25T08:00:00.000Z',
+    )
   })
 
   it('know of hours that do not end, and of those that end far ahead', () => {

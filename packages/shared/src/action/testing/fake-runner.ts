@@ -10,11 +10,8 @@ export interface StepOptions {
   /** More variables, or others: an empty one removes what the runner would set. */
   readonly environment?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
-  /** Called once when the text is printed; may send signals. */
-  readonly when?: {
-    readonly printed: string
-    readonly then: (kill: (signal: NodeJS.Signals) => void) => void
-  }
+  /** Sent in this order, each once its text has been printed. */
+  readonly signals?: readonly { readonly after: string; readonly send: NodeJS.Signals }[]
 }
 
 export interface StepResult {
@@ -73,33 +70,28 @@ type Ended = Pick<StepResult, 'exitCode' | 'signal' | 'stdout' | 'stderr'>
 
 function run(
   script: string,
-  { args = [], environment, when }: StepOptions,
+  { args = [], environment, signals = [] }: StepOptions,
   variables: Record<string, string>,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env.PATH, ...variables, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let [stdout, stderr] = ['', '']
-  let waiting = when
-  const collected = (): void => {
-    if (waiting === undefined || !`${stdout}${stderr}`.includes(waiting.printed)) return
-    const { then } = waiting
-    waiting = undefined
-    then((signal) => child.kill(signal))
+  const printed = { stdout: '', stderr: '' }
+  const waiting = [...signals]
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text
+      const next = waiting[0]
+      if (next === undefined || !printed[stream].includes(next.after)) return
+      waiting.shift()
+      child.kill(next.send)
+    })
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    collected()
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-    collected()
-  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) => {
-      resolve({ exitCode, signal, stdout, stderr })
+      resolve({ exitCode, signal, ...printed })
     })
   })
 }

@@ -9,7 +9,7 @@ import { runAction } from '../run.ts'
 const inputs = z.object({
   pipeline: z.string().min(1).describe('The pipeline that is deployed.'),
   ending: z
-    .enum(['pass', 'held', 'user-error', 'bug', 'stray', 'never', 'cancel', 'deaf', 'socket', 'leak'])
+    .enum(['pass', 'held', 'user-error', 'bug', 'stray', 'tidy', 'never', 'cancel', 'deaf', 'socket', 'leak'])
     .default('pass')
     .describe('How it ends.'),
   timeout: duration.prefault('15m').describe('How long to wait.'),
@@ -56,6 +56,12 @@ await runAction({
         })
         await wait(60_000, undefined, { signal })
         return { outcome: 'passed' }
+      case 'tidy':
+        setImmediate(() => void Promise.reject(new Error('socket hang up')))
+        return wait(60_000, undefined, { signal }).then(
+          () => ({ outcome: 'passed' as const }),
+          () => ({ outcome: 'held' as const, outputs: { record: 'tidied' }, summary: '## tidied' }),
+        )
       case 'never':
         return new Promise(() => undefined)
       case 'cancel':
@@ -63,6 +69,9 @@ await runAction({
         await wait(60_000, undefined, { signal })
         return { outcome: 'passed' }
       case 'deaf':
+        signal.addEventListener('abort', () => {
+          log.info('heard, and going on')
+        })
         log.info('waiting')
         await wait(60_000)
         return { outcome: 'passed' }

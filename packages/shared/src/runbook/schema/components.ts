@@ -9,10 +9,11 @@ const metricName = z
   .regex(/^[A-Za-z_:][\w:]*$/, { error: 'a metric name' })
   .meta({ title: 'metric name' })
 
+const imageExpected = 'an image without tag or digest, such as registry.example/team/download-worker'
 const image = z
-  .string({ error: 'an image without tag or digest, such as registry.example/team/download-worker' })
-  .regex(/^[a-z0-9][\w.:/-]*$/, { error: 'an image without tag or digest, such as registry.example/team/download-worker' })
-  .refine((name) => !name.includes('@') && !/:[^/]*$/.test(name), {
+  .string({ error: imageExpected })
+  .regex(/^[a-z0-9][\w.:/-]*$/, { error: imageExpected })
+  .refine((name) => !/:[^/]*$/.test(name), {
     error: 'the image carries a tag; leave it off: the version that is deployed is the tag',
   })
   .meta({ title: 'image' })

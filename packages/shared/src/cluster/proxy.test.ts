@@ -1,0 +1,133 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { answer, ApiServer, configMap } from './api-server.fixture.ts'
+import { proxyFor } from './proxy.ts'
+import { configMaps } from './resources.ts'
+
+const choose = (server: string, env: Record<string, string>, own?: string) =>
+  proxyFor(new URL(server), own, env)
+
+describe('the choice of a proxy', () => {
+  it.each([
+    ['https://api.example:6443', {}, undefined],
+    ['https://api.example:6443', { HTTPS_PROXY: 'http://proxy:3128' }, 'http://proxy:3128'],
+    [
+      'https://api.example:6443',
+      { HTTPS_PROXY: 'http://upper', https_proxy: 'http://lower' },
+      'http://lower',
+    ],
+    ['https://api.example:6443', { HTTPS_PROXY: 'http://upper', https_proxy: '' }, undefined],
+    ['https://api.example:6443', { HTTPS_PROXY: 'proxy:3128' }, 'http://proxy:3128'],
+    ['https://api.example:6443', { HTTP_PROXY: 'http://proxy' }, undefined],
+    ['http://api.example', { HTTP_PROXY: 'http://proxy' }, 'http://proxy'],
+    ['https://127.0.0.1:6443', { HTTPS_PROXY: 'http://proxy' }, undefined],
+    ['https://[::1]:6443', { HTTPS_PROXY: 'http://proxy' }, undefined],
+    ['https://localhost', { HTTPS_PROXY: 'http://proxy' }, undefined],
+  ])('for %s with %o is %s', (server, env, expected) => {
+    expect(choose(server, env)).toBe(expected)
+  })
+
+  it('is the kubeconfig’s before the environment’s, whatever NO_PROXY says', () => {
+    const env = { HTTPS_PROXY: 'http://other', NO_PROXY: '*' }
+    expect(choose('https://api.example', env, 'socks5://own:1080')).toBe('socks5://own:1080')
+  })
+
+  it.each([
+    ['https://api.example', '*', true],
+    ['https://api.example', 'example', true],
+    ['https://api.example', '.example', true],
+    ['https://example', '.example', false],
+    ['https://example', '*.example', false],
+    ['https://api.example', '*.example', true],
+    ['https://notexample', 'example', false],
+    ['https://API.example', 'other, api.EXAMPLE', true],
+    ['https://api.example:6443', 'api.example:6443', true],
+    ['https://api.example:6443', 'api.example:443', false],
+    ['https://api.example', 'api.example:443', true],
+    ['https://10.1.2.3', '10.0.0.0/8', true],
+    ['https://11.1.2.3', '10.0.0.0/8', false],
+    ['https://10.1.2.3', '10.1.2.3', true],
+    ['https://10.1.2.3:6443', '10.1.2.3:6443', true],
+    ['https://[fd00::5]:6443', 'fd00::/8', true],
+    ['https://[fd00::5]:6443', 'fd00::5', true],
+    ['https://[fd00::5]:6443', '[fd00::5]:6443', true],
+    ['https://[fd00::5]:6443', '[fd00::5]:443', false],
+    ['https://10.1.2.3', '10.0.0.0/99', false],
+    ['https://10.1.2.3', 'fd00::/8', false],
+    ['https://api.example', '10.0.0.0/8', false],
+  ])('%s with NO_PROXY=%s: exempt %p', (server, noProxy, isExempt) => {
+    const chosen = choose(server, { HTTPS_PROXY: 'http://proxy', NO_PROXY: noProxy })
+    expect(chosen === undefined).toBe(isExempt)
+  })
+})
+
+describe('through a proxy', () => {
+  let server: ApiServer
+  let asked: { target: string; authorization: string | undefined }[]
+  let refuseWith: number | undefined
+  const tunnels = new Set<Socket>()
+
+  const proxy = createServer().on('connect', (request, client: Socket) => {
+    asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] })
+    if (refuseWith !== undefined) return void client.end(`HTTP/1.1 ${refuseWith} No\r\n\r\n`)
+    const [host, port] = (request.url ?? '').split(':')
+    const upstream = connectSocket(Number(port), host, () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      upstream.pipe(client).pipe(upstream)
+    })
+    for (const socket of [upstream, client]) {
+      tunnels.add(socket)
+      socket.on('error', () => undefined)
+    }
+  })
+
+  beforeEach(async () => {
+    asked = []
+    refuseWith = undefined
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    server = await ApiServer.start()
+    server.handler = (_, response) => answer(response, 200, configMap('a', '1'))
+  })
+
+  afterEach(async () => {
+    for (const socket of tunnels) socket.destroy()
+    proxy.closeAllConnections()
+    proxy.close()
+    await server.close()
+  })
+
+  const client = () => {
+    const url = `http://me:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    return server.client({ retry: { deadlineMs: 300 } }, server.kubeconfig({ cluster: { 'proxy-url': url } }))
+  }
+
+  it('reaches the server, verifies it, and keeps the tunnel', async () => {
+    const api = client()
+    for (let count = 1; count <= 10; count++) await api.get(configMaps, 'team', 'a')
+    await api.close()
+    const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`
+    expect(asked[0]).toEqual({ target: new URL(server.url).host, authorization })
+    // A connection is free again a moment after its answer: two take turns.
+    expect(asked.length).toBeLessThanOrEqual(2)
+  })
+
+  it('says that the proxy refuses', async () => {
+    refuseWith = 407
+    const api = client()
+    await expect(api.get(configMaps, 'team', 'a')).rejects.toMatchObject({ code: 'PROXY_REFUSED' })
+    expect(asked).toHaveLength(1)
+    await api.close()
+  })
+
+  it('tries again when the proxy cannot reach the server', async () => {
+    refuseWith = 503
+    const api = client()
+    await expect(api.create(configMaps, 'team', { metadata: { name: 'a' } })).rejects.toMatchObject({
+      code: 'PROXY_FAILED',
+    })
+    expect(asked.length).toBeGreaterThan(1)
+    await api.close()
+  })
+})
