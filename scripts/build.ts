@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js')
@@ -16,6 +16,25 @@ export function actionNames(): string[] {
   return readdirSync(join(root, 'actions')).filter((name) =>
     existsSync(join(root, 'actions', name, 'action.yml')),
   )
+}
+
+/**
+ * What libraries bring along and no action uses: zod's messages in fifty languages (264 kB), and the OIDC client of
+ * @actions/core with an HTTP stack of its own (435 kB). An action that calls it fails and says why.
+ */
+const leftOut: readonly { readonly file: RegExp; readonly contents: string }[] = [
+  { file: /\/zod\/v4\/locales\/index\.js$/, contents: 'export {}' },
+  {
+    file: /\/@actions\/core\/lib\/oidc-utils\.js$/,
+    contents: "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
+  },
+]
+
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup({ onLoad }) {
+    for (const { file, contents } of leftOut) onLoad({ filter: file }, () => ({ contents, loader: 'js' }))
+  },
 }
 
 /** The licences of what went into a bundle; ncc cannot tell, because it sees one file only. */
@@ -51,6 +70,7 @@ async function bundle(name: string): Promise<void> {
     keepNames: true,
     legalComments: 'none',
     metafile: true,
+    plugins: [leaveOut],
     // Some libraries are CommonJS and call require at run time.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

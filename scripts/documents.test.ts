@@ -45,7 +45,7 @@ interface Use {
   readonly from: string
   /** `actions/rollout` or `.github/workflows/deploy.yml` */
   readonly what: string
-  readonly job: { readonly with?: unknown; readonly permissions?: unknown; readonly secrets?: unknown }
+  readonly job: Readonly<Record<string, unknown>>
 }
 
 function usesIn(from: string, value: unknown): Use[] {

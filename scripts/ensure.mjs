@@ -10,11 +10,15 @@ const oldestNode = 20
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < oldestNode) {
-  console.error(`This repository needs Node ${oldestNode} or newer to start; this is ${process.version}. Install a newer Node and run the command again.`)
+  console.error(
+    `This repository needs Node ${oldestNode} or newer to start; this is ${process.version}. Install a newer Node and run the command again.`,
+  )
   process.exit(1)
 }
 
-const wanted = createHash('sha256').update(readFileSync(new URL('package-lock.json', root))).digest('hex')
+const wanted = createHash('sha256')
+  .update(readFileSync(new URL('package-lock.json', root)))
+  .digest('hex')
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
 if (installed !== wanted) {
   console.error('Installing the dependencies (npm ci), about half a minute …')

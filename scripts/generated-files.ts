@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -16,12 +17,8 @@ export async function staleFiles(files: GeneratedFiles): Promise<string[]> {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(root, path), 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  const file = join(root, path)
+  return existsSync(file) ? readFile(file, 'utf8') : undefined
 }
 
 /** Writes what is stale; with `--check` on the command line it only says so, and the process fails. */

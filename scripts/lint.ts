@@ -9,6 +9,7 @@ const commands: readonly (readonly string[])[] = [
   ['eslint', '.'],
   ['node', 'scripts/schema.ts', '--check'],
   ['node', 'scripts/action-docs.ts', '--check'],
+  ['node', 'scripts/workflow-docs.ts', '--check'],
   ['node', 'scripts/workflow-lint.ts'],
 ]
 

@@ -38,7 +38,7 @@ const tiers: readonly Tier[] = [
   { name: 'lint', command: ['node', 'scripts/lint.ts'] },
   { name: 'unit', command: [...jest, '--json'], reportFlag: '--outputFile', count: countJest },
   { name: 'cluster program', command: ['node', 'scripts/test-cluster.ts'] },
-  { name: 'bundles', command: ['node', 'scripts/build.ts'] },
+  { name: 'bundles', command: ['node', 'scripts/test-bundles.ts'] },
   {
     name: 'real servers',
     command: ['node', 'scripts/test-servers.ts'],

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
@@ -23,6 +25,14 @@ import (
 // nodeName is an address because the kubelet then reports it as the node's
 // InternalIP unchecked, where it refuses a loopback --node-ip.
 const nodeName = "127.0.0.1"
+
+// nodeState is where the node sees its own directory, in its own mount
+// namespace: the kubelet makes sockets below it, and the path of a socket
+// cannot have more than 107 bytes.
+const (
+	nodeState = "/run/rehearsal-cluster/node"
+	criSocket = nodeState + "/cri.sock"
+)
 
 type nodeOptions struct {
 	dir, kubeconfig, pki, images, podCIDR, clusterDNS string
@@ -61,21 +71,27 @@ func runNode(ctx context.Context, o nodeOptions) error {
 	if err != nil {
 		return err
 	}
-	runtime, err := process.New(process.Options{Dir: o.dir, Registry: o.images, PodCIDR: podCIDR})
+	if err := os.MkdirAll(nodeState, 0o755); err != nil {
+		return err
+	}
+	if err := unix.Mount(o.dir, nodeState, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", o.dir, nodeState, err)
+	}
+	runtime, err := process.New(process.Options{Dir: nodeState, Registry: o.images, PodCIDR: podCIDR})
 	if err != nil {
 		return err
 	}
 	defer runtime.Close()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	if err := runtime.Serve(o.socket(), fail); err != nil {
+	if err := runtime.Serve(criSocket, fail); err != nil {
 		return err
 	}
 
 	flags := options.NewKubeletFlags()
 	flags.HostnameOverride = nodeName
 	flags.KubeConfig = o.kubeconfig
-	flags.RootDirectory = filepath.Join(o.dir, "kubelet")
+	flags.RootDirectory = filepath.Join(nodeState, "kubelet")
 	flags.CertDirectory = o.pki
 	config, err := o.kubeletConfiguration()
 	if err != nil {
@@ -93,16 +109,14 @@ func runNode(ctx context.Context, o nodeOptions) error {
 	return kubeletapp.Run(ctx, server, deps, utilfeature.DefaultFeatureGate)
 }
 
-func (o nodeOptions) socket() string { return filepath.Join(o.dir, "cri.sock") }
-
 func (o nodeOptions) kubeletConfiguration() (*kubeletconfig.KubeletConfiguration, error) {
 	c, err := options.NewKubeletConfiguration()
 	if err != nil {
 		return nil, err
 	}
-	c.ContainerRuntimeEndpoint = "unix://" + o.socket()
-	c.PodLogsDir = filepath.Join(o.dir, "pod-logs")
-	c.VolumePluginDir = filepath.Join(o.dir, "volume-plugins")
+	c.ContainerRuntimeEndpoint = "unix://" + criSocket
+	c.PodLogsDir = filepath.Join(nodeState, "pod-logs")
+	c.VolumePluginDir = filepath.Join(nodeState, "volume-plugins")
 	c.Address, c.Port, c.HealthzPort = "127.0.0.1", o.port, 0
 	c.TLSCertFile = filepath.Join(o.pki, "kubelet.crt")
 	c.TLSPrivateKeyFile = filepath.Join(o.pki, "kubelet.key")

@@ -56,8 +56,7 @@ func (s *supervisor) run(c *component) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if c.name == "node" {
-		// The kubelet leaves mounts behind. In a namespace of its own they end
-		// with it.
+		// What the kubelet mounts ends with its namespace, and is nobody else's.
 		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
 	}
 	if err := cmd.Start(); err != nil {

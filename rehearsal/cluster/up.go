@@ -62,8 +62,8 @@ func (o *upOptions) check() error {
 
 	if o.dir == "" {
 		problem("--dir is missing: the directory for the cluster's state")
-	} else if strings.ContainsAny(o.dir, `,:\`) {
-		problem(`--dir %q: must not contain a comma, colon or backslash, which mount options cannot hold`, o.dir)
+	} else if strings.Contains(o.dir, ":") {
+		problem("--dir %q: must not contain a colon, at which KUBECONFIG would be split", o.dir)
 	}
 	if info, err := os.Stat(o.images); o.images == "" {
 		problem("--images is missing: the directory that stands for the registry")

@@ -26,6 +26,7 @@ export class ApiError extends Error {
   }
 }
 
+/** 404, as GitHub also answers for what the token may not see. */
 export function notFound(): ApiError {
   return new ApiError(404, 'Not Found')
 }

@@ -1,9 +1,9 @@
 import type { Contract } from './contract.ts'
 import { ApiError, notFound, unprocessable } from './errors.ts'
-import type { Answer, Handler, Request } from './operation.ts'
+import type { Handler, RawAnswer, Request } from './operation.ts'
+import type { Match } from './router.ts'
 import { handlers } from './routes/table.ts'
 import type { StandIn } from './stand-in.ts'
-import type { Match } from './router.ts'
 import { watchReads } from './unread.ts'
 
 export interface Incoming {
@@ -31,6 +31,11 @@ interface Exchange {
   handler: Handler<unknown>
 }
 
+/** An answer of any operation; each handler's own type is stricter. */
+type GivenAnswer = RawAnswer | { status: number; body?: unknown; headers?: Record<string, string> }
+type Rendered = Pick<Outgoing, 'status' | 'headers' | 'body'>
+type Report = (side: string, problems: readonly string[]) => void
+
 const jsonType = 'application/json; charset=utf-8'
 
 /** Answers one request and reports every departure from the contract, on either side. */
@@ -54,9 +59,6 @@ export async function answer(incoming: Incoming, contract: Contract, github: Sta
   return { ...outcome, operation: match.key, violations }
 }
 
-type Rendered = Pick<Outgoing, 'status' | 'headers' | 'body'>
-type Report = (side: string, problems: readonly string[]) => void
-
 async function serve(
   exchange: Exchange,
   contract: Contract,
@@ -71,9 +73,8 @@ async function serve(
     report('response', contract.response(exchange.match, given.status, given.body))
     return json(given.status, given.body, given.headers)
   } catch (error) {
-    if (!(error instanceof ApiError))
-      report('handler', [error instanceof Error ? (error.stack ?? error.message) : String(error)])
     const refusal = error instanceof ApiError ? error : new ApiError(500, 'Server Error')
+    if (refusal !== error) report('handler', [error instanceof Error ? String(error.stack) : String(error)])
     report('response', contract.response(exchange.match, refusal.status, refusal.toJSON()))
     return json(refusal.status, refusal)
   }
@@ -105,10 +106,6 @@ async function perform(
   ])
   return given
 }
-
-/** An answer of any operation; each handler's own type is stricter. */
-type GivenAnswer =
-  Extract<Answer, { raw: Buffer }> | { status: number; body?: unknown; headers?: Record<string, string> }
 
 /** Reading is open to everybody, as in a public repository; writing needs a token, any token. */
 function authenticate({ method, headers }: Incoming): void {

@@ -32,7 +32,7 @@ export function mapReferences(node: Json, rename: (reference: string) => string)
   )
 }
 
-export function isObject(value: Json | undefined): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { startGitHub } from './server.ts'
 import { startTestGitHub, testTimeoutMs } from './testing.ts'
 import type { TestGitHub } from './testing.ts'
 
@@ -81,6 +82,14 @@ describe('requests that GitHub would not understand', () => {
     expect((await send('/rate_limit')).status).toBe(200)
   })
 
+  it('a client that goes away in the middle is no violation, and nothing is done', async () => {
+    const head = `POST ${repository}/issues HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\nAuthorization: Bearer x\r\nContent-Length: 99\r\n`
+    await speak(`${head}\r\n{"title":"t"}`)
+    expect(hub.github.requests.map((request) => request.status)).toEqual([undefined])
+    expect(hub.github.state.issues.list()).toEqual([])
+    expect(hub.github.violations).toEqual([])
+  })
+
   it('a request target that is no address is 404', async () => {
     expect(await speak('GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 404/)
   })
@@ -111,6 +120,16 @@ describe('what the stand-in would ignore', () => {
       expect((await send(`${repository}/issues`, { headers: { accept } })).status).toBe(200)
     }
     expect(hub.github.violations).toEqual([])
+  })
+})
+
+describe('an answer that GitHub would not give', () => {
+  it('is a violation', async () => {
+    hub.github.state.users.get('acme').createdAt = 'yesterday'
+    expect((await send('/users/acme')).status).toBe(200)
+    expect(hub.github.violations).toContainEqual(
+      expect.stringMatching(/^users\/get-by-username response: response\/created_at/),
+    )
   })
 })
 
@@ -221,9 +240,12 @@ describe('the server', () => {
 
   it('listens on 127.0.0.1 only, and refuses a folder that is no repository', async () => {
     expect(new URL(hub.github.url).hostname).toBe('127.0.0.1')
-    await expect(startTestGitHub(undefined, { bare: '/nowhere' })).rejects.toThrow('not a git repository')
-    const { port } = new URL(hub.github.url)
-    await expect(startTestGitHub(undefined, { port: Number(port) })).rejects.toThrow('EADDRINUSE')
+    await expect(startGitHub({ ...hub.at, bare: '/nowhere' })).rejects.toThrow('not a git repository')
+    const bare = (await hub.show('rev-parse', '--absolute-git-dir')).trim()
+    const port = Number(new URL(hub.github.url).port)
+    await expect(startGitHub({ ...hub.at, bare, port })).rejects.toThrow('EADDRINUSE')
+    await hub.show('config', 'core.bare', 'false')
+    await expect(startGitHub({ ...hub.at, bare })).rejects.toThrow('no bare repository')
   })
 
   it('closes with requests under way', async () => {
@@ -234,6 +256,5 @@ describe('the server', () => {
     await hub.github.close()
     await refused
     await expect(send(repository)).rejects.toThrow('fetch failed')
-    hub = await startTestGitHub()
   })
 })

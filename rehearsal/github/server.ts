@@ -1,16 +1,14 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setMaxListeners } from 'node:events'
 import { githubContract } from './contract.ts'
-import { ApiError } from './errors.ts'
 import { answer } from './exchange.ts'
-import type { Incoming, Outgoing } from './exchange.ts'
+import type { Incoming } from './exchange.ts'
 import { gitIn } from './git/process.ts'
 import { Links } from './links.ts'
+import { failed } from './outage.ts'
 import { State } from './state.ts'
 import type { OnDispatch } from './state.ts'
-import type { Fault } from './state/faults.ts'
 
 export interface GitHubOptions {
   /** The directory of the bare repository. */
@@ -45,12 +43,11 @@ export interface GitHub {
   close(): Promise<void>
 }
 
-const maxBodyBytes = 40 * 1024 * 1024
-
 /** Starts the stand-in on 127.0.0.1. Throws where `bare` is no bare repository or the port is taken. */
 export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
   const git = gitIn(options.bare)
-  await git(['rev-parse', '--is-bare-repository'])
+  const isBare = (await git(['rev-parse', '--is-bare-repository'])).stdout.toString().trim() === 'true'
+  if (!isBare) throw new Error(`${options.bare} is no bare repository: make one with git init --bare.`)
   const contract = githubContract()
   const now = options.now ?? (() => new Date())
   const state = new State(options.owner, now, options.onDispatch ?? (() => undefined))
@@ -72,7 +69,9 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     const fault = state.faults.take({ method, path: target })
     const failure = fault === undefined ? undefined : await failed(fault, response)
     if (failure === 'dropped') return
-    const outgoing = failure ?? (await answer(await receive(message), contract, standIn))
+    const incoming = await receive(message)
+    if (incoming === undefined) return
+    const outgoing = failure ?? (await answer(incoming, contract, standIn))
     violations.push(...outgoing.violations)
     logged.operation = outgoing.operation
     if (fault?.kind === 'answer-lost') {
@@ -101,59 +100,16 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
   return { url, violations, state, requests, close }
 }
 
-async function receive(message: IncomingMessage): Promise<Incoming> {
+/** The whole request; `undefined` where the client goes away before its end. */
+async function receive(message: IncomingMessage): Promise<Incoming | undefined> {
   const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBodyBytes) throw new Error(`the body is longer than ${String(maxBodyBytes)} bytes`)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk)
+  } catch {
+    return undefined // nothing but the connection can fail here
   }
   const { method = '', url = '/', headers } = message
   return { method, target: url, headers, body: Buffer.concat(chunks) }
-}
-
-/** What a fault answers; `dropped` where the client gets nothing; `undefined` where the request is carried out. */
-async function failed(fault: Fault, response: ServerResponse): Promise<Outgoing | 'dropped' | undefined> {
-  switch (fault.kind) {
-    case 'answer-lost':
-      return undefined
-    case 'reset':
-      response.destroy()
-      return 'dropped'
-    case 'hang':
-      await connectionOrFaultEnds(fault.over, response)
-      response.destroy()
-      return 'dropped'
-    case 'unavailable':
-      return refusal(503, 'No server is currently available to service your request.')
-    case 'rate-limit':
-      return refusal(403, 'API rate limit exceeded for installation.', { 'x-ratelimit-remaining': '0' })
-    case 'secondary-rate-limit':
-      return refusal(
-        403,
-        'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
-        { 'retry-after': String(fault.retryAfterSeconds) },
-      )
-  }
-}
-
-function connectionOrFaultEnds(over: AbortSignal, response: ServerResponse): Promise<void> {
-  setMaxListeners(0, over) // as many as there are requests that hang
-  return new Promise((resolve) => {
-    const ended = (): void => {
-      resolve()
-    }
-    if (over.aborted) ended()
-    over.addEventListener('abort', ended, { once: true })
-    response.once('close', ended)
-  })
-}
-
-function refusal(status: number, message: string, headers: Record<string, string> = {}): Outgoing {
-  const body = Buffer.from(JSON.stringify(new ApiError(status, message)))
-  const type = { 'content-type': 'application/json; charset=utf-8' }
-  return { status, headers: { ...type, ...headers }, body, operation: undefined, violations: [] }
 }
 
 function commonHeaders(state: State, requestNumber: number): Record<string, string> {

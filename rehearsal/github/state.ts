@@ -9,9 +9,9 @@ import { RateLimit } from './state/rate-limit.ts'
 import { Releases } from './state/releases.ts'
 import { Runs } from './state/runs.ts'
 import { Sequence } from './state/sequence.ts'
-import type { Timestamp } from './state/sequence.ts'
 import { Users } from './state/users.ts'
-import { isoSeconds } from './git/commits.ts'
+import { isoSeconds } from './time.ts'
+import type { Timestamp } from './time.ts'
 
 /** A run that somebody started through the API. */
 export interface WorkflowDispatch {

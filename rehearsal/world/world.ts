@@ -124,7 +124,9 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
     }
     started.push(
       () => world.github.close(),
-      async () => void (await Promise.all([...running].map((run) => run.kill()))),
+      async () => {
+        await Promise.all([...running].map((run) => run.kill()))
+      },
     )
     await seed(world)
     log('v1.0.0 runs in staging and production, recorded and tagged v1.0.0-prod')
@@ -182,5 +184,5 @@ async function allOf<T extends readonly unknown[]>(work: {
   readonly [K in keyof T]: Promise<T[K]>
 }): Promise<T> {
   await Promise.allSettled(work)
-  return (await Promise.all(work)) as unknown as T
+  return Promise.all(work) as Promise<unknown> as Promise<T>
 }

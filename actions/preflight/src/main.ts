@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   clusterInputs,
   connectEnvironment,
@@ -112,7 +112,7 @@ async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult>
   try {
     if (given.mode === 'plan')
       return await plan(runbook, await request(context), { cluster, store, clock, signal })
-    const by = runIdentity(run, clock, context.variables['USER']).actor
+    const by = runIdentity(run, clock, context.variables.USER).actor
     const record = withWindowOverride(handedOn(given.record), given['window-override'], by, clock)
     const ports = { cluster, clock, log: context.log, signal }
     if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
@@ -156,7 +156,7 @@ async function request({
     tagPrefix: given['tag-prefix'],
     commit,
     author: await forge?.commitAuthor(commit, signal),
-    run: runIdentity(run, clock, variables['USER']),
+    run: runIdentity(run, clock, variables.USER),
     wantedClass: wanted === undefined ? undefined : { class: wanted, reason: given['class-reason'] },
     firstDeploymentClass: given['first-deployment-class'],
     components: given.components,

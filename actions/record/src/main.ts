@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import {
   phaseOutputDescriptions,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   clusterInputs,
   connectEnvironment,
@@ -46,7 +46,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     try {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
       const record = await environmentRecord(
-        { runbook, source, request: given, run: runIdentity(run, clock, variables['USER']), commit: run.sha },
+        { runbook, source, request: given, run: runIdentity(run, clock, variables.USER), commit: run.sha },
         { cluster, store, clock, signal },
       )
       outputs.set({ record: JSON.stringify(record) })

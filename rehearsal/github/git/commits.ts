@@ -1,3 +1,4 @@
+import { isoSeconds } from '../time.ts'
 import { readObjects } from './objects.ts'
 import type { Git } from './process.ts'
 
@@ -77,11 +78,6 @@ export async function writeTag(git: Git, tag: Omit<Tag, 'sha'>): Promise<string>
   ]
   const { stdout } = await git(['mktag'], { input: `${headers.join('\n')}\n\n${tag.message}` })
   return stdout.toString().trim()
-}
-
-/** ISO 8601 in UTC with whole seconds, as GitHub writes times. */
-export function isoSeconds(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function parseCommit(sha: string, text: string): Commit {

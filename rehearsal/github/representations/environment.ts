@@ -41,6 +41,7 @@ export function environmentJson(links: Links, environment: Environment): Schema<
   }
 }
 
+/** A person or a team that may approve. */
 export function reviewerJson(links: Links, reviewer: Reviewer): ReviewerJson {
   if (reviewer.type === 'User') return { type: 'User', reviewer: simpleUser(links, reviewer.user) }
   return { type: 'Team', reviewer: teamJson(links, reviewer.team) }

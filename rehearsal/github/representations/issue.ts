@@ -41,6 +41,7 @@ export function issueJson(links: Links, issue: Issue): Schema<'issue'> {
   }
 }
 
+/** A comment of an issue. */
 export function commentJson(links: Links, issue: Issue, comment: Comment): Schema<'issue-comment'> {
   return {
     id: comment.id,
@@ -57,11 +58,13 @@ export function commentJson(links: Links, issue: Issue, comment: Comment): Schem
   }
 }
 
+/** A label of the repository. */
 export function labelJson(links: Links, { id, name, color, description }: Label): Schema<'label'> {
   const url = links.api(`labels/${encodeURIComponent(name)}`)
   return { id, node_id: nodeId('Label', id), url, name, color, description, default: false }
 }
 
+/** Something that happened to an issue. */
 export function eventJson(links: Links, event: IssueEvent): Schema<'issue-event-for-issue'> {
   const { id, actor, createdAt, change } = event
   const common = {

@@ -7,7 +7,7 @@ import type { User } from '../state/users.ts'
 import { permissions, simpleUser } from './user.ts'
 
 /** The stand-in serves one repository. */
-export const repositoryId = 1
+const repositoryId = 1
 
 /** The repository as part of another answer. */
 export function simpleRepository(links: Links, owner: User): Schema<'simple-repository'> {

@@ -62,6 +62,7 @@ export async function runJson({ git, links, state }: StandIn, run: Run): Promise
   }
 }
 
+/** A job of a run; it ran nowhere, so it has no runner. */
 export function jobJson(links: Links, run: Run, job: Job): Schema<'job'> {
   const id = String(job.id)
   return {

@@ -1,5 +1,5 @@
 import { found, notFound, unprocessable } from '../errors.ts'
-import { isoSeconds, readCommit, readTag, writeCommit, writeTag } from '../git/commits.ts'
+import { readCommit, readTag, writeCommit, writeTag } from '../git/commits.ts'
 import type { Commit, Signature, Tag } from '../git/commits.ts'
 import { describeObject, describeObjects, isSha, readObject, writeBlob } from '../git/objects.ts'
 import { GitFailure } from '../git/process.ts'
@@ -11,6 +11,7 @@ import { base64Lines } from '../representations/base64.ts'
 import { parentLinks, unsigned } from '../representations/commit.ts'
 import type { StandIn } from '../stand-in.ts'
 import type { State } from '../state.ts'
+import { isoSeconds } from '../time.ts'
 
 /** Objects of git data: annotated tags, commits and blobs. */
 export const gitObjects = {

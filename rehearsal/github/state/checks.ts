@@ -1,5 +1,6 @@
 import type { Conclusion, RunStatus } from './runs.ts'
-import type { Sequence, Timestamp } from './sequence.ts'
+import type { Timestamp } from '../time.ts'
+import type { Sequence } from './sequence.ts'
 import { workflowBot } from './users.ts'
 import type { User, Users } from './users.ts'
 

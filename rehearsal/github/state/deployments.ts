@@ -1,5 +1,6 @@
 import type { Environments } from './environments.ts'
-import type { Sequence, Timestamp } from './sequence.ts'
+import type { Timestamp } from '../time.ts'
+import type { Sequence } from './sequence.ts'
 import type { User, Users } from './users.ts'
 
 export type DeploymentState =

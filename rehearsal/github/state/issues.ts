@@ -1,4 +1,5 @@
-import type { Sequence, Timestamp } from './sequence.ts'
+import type { Timestamp } from '../time.ts'
+import type { Sequence } from './sequence.ts'
 import { Labels } from './labels.ts'
 import type { Label } from './labels.ts'
 import type { User, Users } from './users.ts'

@@ -1,7 +1,7 @@
+import type { Timestamp } from '../time.ts'
 import { isReviewer } from './environments.ts'
 import type { Environment, Environments } from './environments.ts'
 import { Sequence } from './sequence.ts'
-import type { Timestamp } from './sequence.ts'
 import type { User, Users } from './users.ts'
 
 export type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'

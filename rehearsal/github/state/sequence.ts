@@ -1,6 +1,3 @@
-/** The current time, ISO 8601 in UTC with whole seconds. */
-export type Timestamp = () => string
-
 /** Numbers that are given out once. */
 export class Sequence {
   #next: number

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { connect, type KubernetesApi } from '../cluster/api.ts'
 import { ConfigMapRecordStore } from '../cluster/config-map-record-store.ts'
 import { loadKubeconfig } from '../cluster/kubeconfig.ts'
@@ -53,7 +53,7 @@ export function readRunbook(path: string): Runbook {
 export interface EnvironmentConnection {
   readonly cluster: KubernetesCluster
   readonly store: ConfigMapRecordStore
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Connects to the cluster of the environment that the inputs name. The first call opens the first connection. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Environment variables as Node gives them. */
 export type Variables = Readonly<Record<string, string | undefined>>

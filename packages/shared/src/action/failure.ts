@@ -1,3 +1,4 @@
+import { explain } from '../cluster/explain.ts'
 import type { Outcome } from '../decide/outcome.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { Cancelled } from './cancellation.ts'
@@ -23,7 +24,8 @@ export function failureOf(error: unknown, action: string, signal: AbortSignal): 
       next: 'Nothing was rolled back. Look at what is running, then run it again or roll back.',
     }
   }
-  if (error instanceof UserError) return { outcome: 'failed', reason: error.message, next: error.next }
+  const known = explain(error)
+  if (known instanceof UserError) return { outcome: 'failed', reason: known.message, next: known.next }
   return {
     outcome: 'failed',
     reason: `${action} stopped because of a bug or an outage: ${messageOf(error)}`,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Forge } from '../github/forge.ts'
 import { GitHubForge } from '../github/github-forge.ts'
 import { connectRepository } from '../github/octokit.ts'

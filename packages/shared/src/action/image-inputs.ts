@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { list } from './input-types.ts'
 
 /** `download-worker=v1.2.3`, `download-worker=sha256:…` or a whole reference, one for each component. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { DURATION_EXPECTED, parseDuration } from '../runbook/durations.ts'
 
 /** The inputs of an action: one key per input, named as in `action.yml`. */

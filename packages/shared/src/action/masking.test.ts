@@ -66,6 +66,10 @@ describe('secret shapes', () => {
     expect(runnerMask(secretShapes(value), printed)).toBe(printed)
   })
 
+  it('of a short credential are not the lines that happen to hold its letters', () => {
+    expect(secretShapes('password: a\nkind: Database')).not.toContain('kind: Database')
+  })
+
   it('end for any text, also for hostile documents', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.base64String()), (value) => {

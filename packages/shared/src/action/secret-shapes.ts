@@ -44,7 +44,7 @@ function* partsOf(value: string, depth: number): Iterable<string> {
   if (value !== text) yield value
   const document = mappingIn(text)
   const inside = document === undefined ? credentialsIn(text) : leavesOf(document)
-  yield* linesOf(text, document === undefined ? undefined : inside)
+  yield* linesOf(text, document === undefined ? undefined : inside.filter(isMaskable))
   for (const credential of inside) if (credential !== text) yield* partsOf(credential, depth + 1)
 }
 
@@ -54,7 +54,7 @@ function* linesOf(text: string, only: readonly string[] | undefined): Iterable<s
   if (lines.length === 1) return
   for (const line of lines.map((each) => each.trim())) {
     if (/^-+(?:BEGIN|END) /u.test(line)) continue
-    if (only === undefined || only.some((leaf) => leaf !== '' && line.includes(leaf))) {
+    if (only === undefined || only.some((leaf) => line.includes(leaf))) {
       yield line
     }
   }

@@ -86,7 +86,7 @@ export class ApiServer {
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) body += chunk
     const { method = '', url = '', headers } = request
     const [path = '', query = ''] = url.split('?')
     const number = this.received.length + 1
@@ -140,4 +140,13 @@ export function configMap(name: string, resourceVersion: string, data: Record<st
 
 export function listOf(items: unknown[], resourceVersion: string, next?: string) {
   return { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion, continue: next }, items }
+}
+
+/** Waits until `condition` holds. */
+export async function eventually(condition: () => boolean, withinMs = 4_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
 }

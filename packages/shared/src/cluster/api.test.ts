@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { answer, ApiServer, configMap, listOf, selfSigned, status } from './api-server.fixture.ts'
+import { answer, ApiServer, eventually, configMap, listOf, selfSigned, status } from './api-server.fixture.ts'
 import type { KubernetesApi } from './api.ts'
 import { configMaps, deployments, namespaces, pods, secrets, type Resource } from './resources.ts'
 
@@ -275,10 +275,10 @@ describe('connections', () => {
     server.handler = () => undefined
     const hanging = api.get(configMaps, 'team', 'a')
     const failed = expect(hanging).rejects.toMatchObject({ name: 'TransportError' })
-    while (server.received.length === 0) await new Promise(setImmediate)
+    await eventually(() => server.received.length > 0)
     await api.close()
     await failed
-    while (server.sockets.size > 0) await new Promise(setImmediate)
+    await eventually(() => server.sockets.size === 0)
     await expect(api.get(configMaps, 'team', 'a')).rejects.toMatchObject({ code: 'CLOSED' })
   })
 })

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { answer, ApiServer, configMap, listOf, status } from './api-server.fixture.ts'
+import { answer, ApiServer, eventually, configMap, listOf, status } from './api-server.fixture.ts'
 import type { KubernetesApi } from './api.ts'
 import { Collection } from './collection.ts'
 import { configMaps } from './resources.ts'
@@ -115,7 +115,7 @@ describe('waiting for the next change', () => {
     await collection.synced
     const before = collection.revision
     await say(['ADDED', configMap('c', '13')])
-    while (collection.revision === before) await new Promise(setImmediate)
+    await eventually(() => collection.revision > before)
     expect(await isSettled(collection.next())).toBe(true)
   })
 

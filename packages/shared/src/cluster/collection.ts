@@ -19,13 +19,13 @@ export class Collection<T> {
   readonly ended: Promise<void>
   readonly #follow: (signal: AbortSignal) => Promise<void>
   readonly #keyOf: (object: Wire<T>) => string
-  readonly #firstList = Promise.withResolvers<void>()
+  readonly #firstList = Promise.withResolvers<undefined>()
   readonly #objects = new Map<string, Wire<T>>()
   readonly #waiting = new Set<() => void>()
   #wakesSoon = false
   #revision = 0
   #delivered = 0
-  readonly #end = Promise.withResolvers<void>()
+  readonly #end = Promise.withResolvers<undefined>()
   #failure: { readonly reason: unknown } | undefined
   #isStarted = false
 
@@ -91,7 +91,7 @@ export class Collection<T> {
     for (const item of items) this.#objects.set(this.#keyOf(item), item)
     this.#revision++
     if (this.#revision === 1) this.#delivered = 1
-    this.#firstList.resolve()
+    this.#firstList.resolve(undefined)
     this.#wakeSoon()
   }
 
@@ -106,7 +106,7 @@ export class Collection<T> {
   #fail(reason: unknown): void {
     this.#failure = { reason }
     this.#firstList.reject(reason)
-    this.#end.resolve()
+    this.#end.resolve(undefined)
     this.#wakeAll()
   }
 

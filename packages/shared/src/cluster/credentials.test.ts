@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { answer, ApiServer, configMap, status } from './api-server.fixture.ts'
+import { answer, ApiServer, eventually, configMap, status } from './api-server.fixture.ts'
 import { RenewingIdentity, type Obtained } from './credentials.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import { configMaps } from './resources.ts'
@@ -123,27 +123,14 @@ echo '${credential({ token: 't' })}'`
   it('is ended with the client', async () => {
     const life = new AbortController()
     const waiting = load(plugin(`echo $$ > ${directory}/pid; exec sleep 600`)).current(life.signal)
-    const pid = await new Promise<number>((resolve) => {
-      const poll = setInterval(() => {
-        const text = readIfThere(join(directory, 'pid'))
-        if (!text.endsWith('\n')) return
-        clearInterval(poll)
-        resolve(Number(text))
-      }, 5)
-    })
+    const pidFile = join(directory, 'pid')
+    await eventually(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'))
+    const pid = Number(readFileSync(pidFile, 'utf8'))
     life.abort(new Error('over'))
     await expect(waiting).rejects.toThrow('over')
-    while (isAlive(pid)) await new Promise(setImmediate)
+    await eventually(() => !isAlive(pid))
   })
 })
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { z } from 'zod'
+import * as z from 'zod'
 import { UserError } from '../errors.ts'
 import { codeOf } from './error-code.ts'
 import type { Cluster, ExecConfig } from './kubeconfig-file.ts'
@@ -31,12 +31,12 @@ export async function runExecPlugin(
   plugin: ExecConfig,
   cluster: Cluster,
   env: Environment,
-  signal?: AbortSignal,
+  lifetime?: AbortSignal,
 ): Promise<ExecCredential> {
   const { stdout, stderr, ending } = await run(
     plugin,
     { ...env, ...pluginEnvironment(plugin, cluster) },
-    signal,
+    lifetime,
   )
   const said = stderr === '' ? '' : `: ${stderr.slice(-stderrLimit)}`
   const next = 'Run the same command on this machine, with the same environment, to see why.'
@@ -62,41 +62,36 @@ interface Run {
   ending: string
 }
 
-function run(plugin: ExecConfig, env: Environment, signal?: AbortSignal): Promise<Run> {
+function run(plugin: ExecConfig, env: Environment, lifetime: AbortSignal | undefined): Promise<Run> {
   return new Promise((resolve, reject) => {
+    // Not spawn's own timeout: where the command is missing, its timer keeps the process alive.
+    const deadline = AbortSignal.timeout(pluginTimeoutMs)
+    const signal = lifetime === undefined ? deadline : AbortSignal.any([lifetime, deadline])
     const child = spawn(plugin.command, plugin.args ?? [], {
       env: { ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: pluginTimeoutMs,
+      signal,
       killSignal: 'SIGKILL',
-      ...(signal && { signal }),
     })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
-    // What it started itself may go on holding its output.
-    child.on('exit', () => {
-      if (child.killed) child.stdout.destroy()
-      if (child.killed) child.stderr.destroy()
-    })
+    const end = (ending: string) => resolve({ stdout, stderr: stderr.trim(), ending })
     child.on('error', (error) => {
-      if (signal?.aborted === true) return reject(signal.reason as Error)
-      const isMissing = codeOf(error) === 'ENOENT'
+      if (lifetime?.aborted === true) return reject(lifetime.reason as Error)
+      if (deadline.aborted) return end(`did not end within ${pluginTimeoutMs / 1000} s`)
       const hint = plugin.installHint === undefined ? '' : ` (${plugin.installHint.trim()})`
-      resolve({
-        stdout,
-        stderr,
-        ending: isMissing ? `is not installed here${hint}` : `cannot be run: ${error.message}`,
-      })
+      end(codeOf(error) === 'ENOENT' ? `is not installed here${hint}` : `cannot be run: ${error.message}`)
     })
-    child.on('close', (code, killedBy) => {
-      const timedOut = killedBy !== null && child.killed
-      const failure = timedOut
-        ? `did not end within ${pluginTimeoutMs / 1000} s`
-        : `failed (${killedBy ?? `exit code ${code}`})`
-      resolve({ stdout, stderr: stderr.trim(), ending: code === 0 ? 'success' : failure })
+    child.on('exit', () => {
+      // What it has started itself may go on holding its output.
+      if (signal.aborted) child.stdout.destroy()
+      if (signal.aborted) child.stderr.destroy()
     })
+    child.on('close', (code, killedBy) =>
+      end(code === 0 ? 'success' : `failed (${killedBy ?? `exit code ${code}`})`),
+    )
   })
 }
 

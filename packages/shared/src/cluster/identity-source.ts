@@ -63,7 +63,7 @@ function tokenFileSource(file: string, base: Base, clock: Clock): IdentitySource
   read()
   return {
     canRenew: true,
-    obtain: async () => ({ identity: base.with(read()), lookAgainAt: soon(clock) }),
+    obtain: () => Promise.resolve().then(() => ({ identity: base.with(read()), lookAgainAt: soon(clock) })),
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, UserError } from '../errors.ts'
 import { codeOf } from './error-code.ts'
 import type { Environment } from './proxy.ts'

@@ -93,7 +93,7 @@ function wantedImage(component: ComponentImage, current: string, options: PlanOp
   const image =
     override === undefined
       ? { repository, tag: options.version, digest: undefined }
-      : /^sha256:/.test(override)
+      : override.startsWith('sha256:')
         ? parseImage(`${repository}@${override}`)
         : /[/:@]/.test(override)
           ? parseImage(override)

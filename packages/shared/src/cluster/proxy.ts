@@ -19,7 +19,7 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, env: Environ
 function isExempt(server: URL, noProxy: string): boolean {
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const port = server.port === '' ? defaultPort(server) : server.port
-  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host)
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
   return (
     isLoopback ||
     noProxy.split(/[,\s]+/).some((entry) => entry !== '' && matches(entry.toLowerCase(), host, port))

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Any object: it is the API server's, and taken at its word. Deleting answers with a Status, which is one, too. */
 export const objectSchema = z.custom<object>(

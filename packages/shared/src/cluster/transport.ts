@@ -82,8 +82,7 @@ export class Transport {
       return {
         status: answer.statusCode,
         header: (name) => [answer.headers[name]].flat()[0],
-        text: (maxBytes) =>
-          readText(answer.body, maxBytes).catch((error: unknown) => Promise.reject(failed(error))),
+        text: (maxBytes) => readText(rethrowing(answer.body, failed), maxBytes),
         chunks: () => rethrowing(answer.body, failed),
         discard: () => answer.body.dump({ limit: discardBytes }).catch(() => undefined),
       }

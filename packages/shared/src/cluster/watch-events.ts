@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { statusSchema, type Status } from './api-error.ts'
 
 const objectSchema = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().min(1) }) })

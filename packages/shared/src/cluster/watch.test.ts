@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import {
   answer,
   ApiServer,
+  eventually,
   configMap,
   listOf,
   selfSigned,
@@ -142,15 +143,15 @@ describe('following', () => {
   it('ends when it is told to, also in a silent watch and in a pause', async () => {
     serve(says())
     const following = seen(() => false)
-    while (watches().length === 0) await new Promise(setImmediate)
+    await eventually(() => watches().length > 0)
     stop.abort()
     await following
-    while (server.sockets.size > 1) await new Promise(setImmediate)
+    await eventually(() => server.sockets.size <= 1)
 
     serve(resets)
     stop = new AbortController()
     const pausing = seen(() => false, { backOff: { firstDelayMs: 3_600_000, longestDelayMs: 3_600_000 } })
-    while (watches().length < 2) await new Promise(setImmediate)
+    await eventually(() => watches().length >= 2)
     stop.abort()
     await pausing
   })

@@ -112,7 +112,7 @@ class Follower<T> {
   }
 
   async #list(): Promise<Ending> {
-    const { trim = (object) => object, labelSelector, fieldSelector, pageSize } = this.#options
+    const { trim = (object: Wire<T>) => object, labelSelector, fieldSelector, pageSize } = this.#options
     const items: Wire<T>[] = []
     const options = { labelSelector, fieldSelector, pageSize, signal: this.#signal }
     const fetching = this.#api.listPages(this.#resource, this.#namespace, options, {

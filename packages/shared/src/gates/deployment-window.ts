@@ -9,6 +9,12 @@ export const deploymentWindow: Gate = {
   occasions: ['preflight', 're-check'],
   measure({ runbook, record, clock }) {
     const needs = requirementsFor(runbook, parseClass(record.class, 'the record'), record.environment)
+    if (runbook.window.holidays !== undefined && needs.window !== 'any') {
+      return {
+        verdict: 'unknown',
+        answer: `The calendar of ${runbook.window.holidays} cannot be read yet: name the days in "window.days-off" instead of "window.holidays".`,
+      }
+    }
     const decision = decideWindow(runbook.window, {
       now: clock.now(),
       needsMs: runbook.rollout.deadline + needs.importantMs,

@@ -21,7 +21,7 @@ export async function appendLog(
   return asking(`Appending to the branch ${logBranch}`, 'contents: write', async () => {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const tip = await readTip(repository, signal)
-      if (tip !== undefined && tip.log.split('\n').some((line) => line.includes(entry.key))) {
+      if (tip?.log.split('\n').some((line) => line.includes(entry.key)) === true) {
         return { added: false, commit: tip.commit }
       }
       const commit = await writeCommit(repository, entry, tip, signal)

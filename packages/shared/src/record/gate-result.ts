@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { verdicts } from '../decide/verdict.ts'
 
 /** One answered question, as the record and the summaries keep it. */

@@ -27,7 +27,12 @@ export function recordOf(more: Partial<DeploymentRecord> = {}): DeploymentRecord
       strategy: 'rolling',
       approval: 'production-product-owner',
       author: 'ana',
-      run: { id: '4711', attempt: '1', url: 'https://github.example/acme/x/actions/runs/4711', actor: 'rosa' },
+      run: {
+        id: '4711',
+        attempt: '1',
+        url: 'https://github.example/acme/x/actions/runs/4711',
+        actor: 'rosa',
+      },
       plan: [planned('event-ingester'), planned('download-worker'), planned('result-processor')],
     },
     new Date('2026-11-23T10:00:00Z'),

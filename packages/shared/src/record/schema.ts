@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { outcomes } from '../decide/outcome.ts'
 import { verdicts } from '../decide/verdict.ts'
 import { gateResultSchema } from './gate-result.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A pod template as the API server serves it: kept whole and opaque, because rollback puts it back whole. */
 const podTemplateSchema = z.record(z.string(), z.unknown())

@@ -15,16 +15,16 @@ export interface HolidayCalendar {
 }
 
 /**
- * The holidays that a decision about the window can need: of the year of `now` and the next one, with the days off
- * that the runbook lists itself. Without `holidays` in the runbook the calendar is not asked.
+ * The public holidays that a decision about the window can need: those of the year of `now` and of the next one.
+ * Without `holidays` in the runbook there are none, and the calendar is not asked.
  */
 export function holidaysFor(
-  window: Pick<Window, 'holidays' | 'timeZone' | 'daysOff'>,
+  window: Pick<Window, 'holidays' | 'timeZone'>,
   now: Date,
   calendar: HolidayCalendar,
 ): HolidayDate[] {
-  const { holidays: region, daysOff } = window
-  if (region === undefined) return [...daysOff]
+  const region = window.holidays
+  if (region === undefined) return []
   const year = Number(localTime(now, window.timeZone).date.slice(0, 4))
-  return [...calendar.holidaysOf(region, year), ...calendar.holidaysOf(region, year + 1), ...daysOff]
+  return [...calendar.holidaysOf(region, year), ...calendar.holidaysOf(region, year + 1)]
 }

@@ -93,6 +93,7 @@ const lunch = windowOf('{ time-zone: Europe/Berlin, hours: "Mon-Fri 09:00-12:00,
 const strict = windowOf(
   '{ time-zone: Europe/Berlin, avoid: [weekend, holiday, friday-afternoon, day-before-holiday] }',
 )
+const daysOff = windowOf('{ days-off: [{ date: 2026-11-25, name: company day }] }')
 const frozen = windowOf(
   '{ avoid: [], freezes: [{ from: 2026-12-21, to: 2027-01-03, reason: year-end close }, { from: 2028-02-29 }] }',
 )
@@ -153,6 +154,8 @@ describe('verdicts', () => {
       { now: '2027-01-01T08:30:00Z', needs: 10, holidays: [{ date: '2027-01-01', name: 'New Year' }] },
       'outside-preferred',
     ],
+    ['the day before a day off of the team', { window: daysOff, now: '2026-11-24T10:00:00Z' }, 'avoided'],
+    ['a day off of the team', { window: daysOff, now: '2026-11-25T10:00:00Z' }, 'outside-preferred'],
     ['a freeze', { window: frozen, now: '2026-12-22T10:00:00Z' }, 'avoided'],
     ['the last minute of a freeze', { window: frozen, now: '2027-01-03T23:59:00Z', needs: 0 }, 'avoided'],
     ['after a freeze', { window: frozen, now: '2027-01-04T09:00:00Z' }, 'open'],

@@ -20,7 +20,7 @@ export interface WindowQuestion {
   needsMs: number
   /** The rule of the change class: `any` may ship at any time. */
   rule: 'preferred' | 'any'
-  /** The holidays of this year and the next, see `holidaysFor`. */
+  /** The public holidays of this year and the next, see `holidaysFor`; the runbook's own days off are added. */
   holidays: readonly HolidayDate[]
 }
 
@@ -41,7 +41,8 @@ export interface WindowDecision {
  */
 export function decideWindow(window: Window, question: WindowQuestion): WindowDecision {
   const now = Math.floor(question.now.getTime() / MINUTE_MS) * MINUTE_MS
-  const decision = judge(window, { ...question, now: new Date(now) })
+  const holidays = [...question.holidays, ...window.daysOff]
+  const decision = judge(window, { ...question, holidays, now: new Date(now) })
   if (question.rule !== 'any' || decision.verdict === 'open') return decision
   return {
     ...decision,
@@ -58,7 +59,7 @@ function judge(window: Window, question: WindowQuestion): WindowDecision {
   const done = now + Math.max(needsMs, 1)
   const today = localTime(instant, zone).date
   const times = windowTimes(window, holidays, addDays(today, -1), Math.ceil(needsMs / DAY_MS) + 4)
-  const here = `${fullTime(instant, zone)} (${zone})`
+  const here = zone === 'UTC' ? fullTime(instant, zone) : `${fullTime(instant, zone)} (${zone})`
   const needs = `rollout and watch need ${humanDuration(needsMs)}, until ${timeOrDay(now, done, zone)}`
 
   const isOpen = openSpans(times).some((span) => contains(span, now))

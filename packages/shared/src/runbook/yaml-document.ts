@@ -44,22 +44,7 @@ export function parseYaml(text: string, file: string): YamlDocument {
   if (document === undefined || isEmpty(document)) {
     fail(file, 'the file is empty; the shortest runbook has version, pipeline, environments and components')
   }
-  const syntax = [...document.errors, ...document.warnings].map(({ message, pos }) => {
-    return { ...positionOf(pos[0]), path: '', message: `not valid YAML: ${message}` }
-  })
-  if (second !== undefined) {
-    const message = 'a second document begins here; a runbook is one document, without "---" in between'
-    syntax.push({ ...positionOf(second.range[0]), path: '', message })
-  }
-  if (document.directives.yaml.version !== '1.2') {
-    syntax.push({
-      line: 1,
-      column: 1,
-      path: '',
-      message: 'a %YAML directive is not supported; the file is YAML 1.2',
-    })
-  }
-  syntax.push(...aliasProblems(document, positionOf))
+  const syntax = syntaxProblems(document, second, positionOf)
   if (syntax.length > 0) throw new RunbookError(file, syntax)
   return {
     value: toValue(document, file),
@@ -76,6 +61,26 @@ function fail(file: string, message: string): never {
 
 function isEmpty({ contents, errors }: Document.Parsed): boolean {
   return errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null))
+}
+
+/** Whatever makes the value of the document unreliable. */
+function syntaxProblems(
+  document: Document.Parsed,
+  second: Document.Parsed | undefined,
+  positionOf: PositionOf,
+): Problem[] {
+  const problem = (offset: number, message: string) => ({ ...positionOf(offset), path: '', message })
+  const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => {
+    return problem(pos[0], `not valid YAML: ${message}`)
+  })
+  if (second !== undefined) {
+    const message = 'a second document begins here; a runbook is one document, without "---" in between'
+    problems.push(problem(second.range[0], message))
+  }
+  if (document.directives.yaml.version !== '1.2') {
+    problems.push(problem(0, 'a %YAML directive is not supported; the file is YAML 1.2'))
+  }
+  return [...problems, ...aliasProblems(document, positionOf)]
 }
 
 /** Aliases without anchor, and aliases of something that they are part of. */
