@@ -44,7 +44,17 @@ const zones = [
 /** Later blocks replace earlier ones for the same file, so each names all that is forbidden there. */
 const noRunner = [{ name: '@actions/core', message: 'Only action/ speaks to the runner.' }]
 const noInputOutput = {
-  group: ['node:fs*', 'node:net', 'node:tls', 'node:http*', 'node:child_process', '@actions/*', '@kubernetes/*', 'kafkajs', 'undici'],
+  group: [
+    'node:fs*',
+    'node:net',
+    'node:tls',
+    'node:http*',
+    'node:child_process',
+    '@actions/*',
+    '@kubernetes/*',
+    'kafkajs',
+    'undici',
+  ],
   message: 'decide/ and runbook/ do no input or output.',
 }
 
@@ -77,14 +87,19 @@ export default defineConfig(
     files: ['packages/shared/src/**/*.ts', 'actions/*/src/*.ts'],
     ignores: ['packages/shared/src/action/**', 'actions/*/src/{index,main}.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only action/ reads the environment.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only action/ reads the environment.' },
+      ],
       '@typescript-eslint/no-restricted-imports': ['error', { paths: noRunner }],
     },
   },
   {
     files: ['packages/shared/src/{decide,runbook}/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: noRunner, patterns: [noInputOutput] }] },
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: noRunner, patterns: [noInputOutput] }],
+    },
   },
   {
     files: ['**/*.test.ts'],

@@ -26,14 +26,16 @@ const leftOut: readonly { readonly file: RegExp; readonly contents: string }[] =
   { file: /\/zod\/v4\/locales\/index\.js$/, contents: 'export {}' },
   {
     file: /\/@actions\/core\/lib\/oidc-utils\.js$/,
-    contents: "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
+    contents:
+      "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
   },
 ]
 
 const leaveOut: Plugin = {
   name: 'leave-out',
-  setup({ onLoad }) {
-    for (const { file, contents } of leftOut) onLoad({ filter: file }, () => ({ contents, loader: 'js' }))
+  setup(esbuild) {
+    for (const { file, contents } of leftOut)
+      esbuild.onLoad({ filter: file }, () => ({ contents, loader: 'js' }))
   },
 }
 

@@ -34,8 +34,8 @@ function headline(
 function changes({ plan }: DeploymentRecord): string {
   const rows = plan.map(({ deployment, from, to, strategy }) => [
     cell(deployment),
-    code(from),
-    code(to),
+    code(imageLabel(from)),
+    code(imageLabel(to, from)),
     cell(strategy),
   ])
   return table(

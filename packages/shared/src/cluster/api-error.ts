@@ -226,6 +226,8 @@ const neverSentCodes = new Set([
   'NOT_CONNECTED',
   'PROXY_FAILED',
   'PROXY_REFUSED',
+  'UND_ERR_INVALID_ARG',
+  'CLOSED',
 ])
 
 function describeAttempts(attempts: Attempts | undefined): string {

@@ -118,8 +118,8 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined
 
 /** When a bearer token that is a JWT ends; undefined for other credentials. The token itself goes nowhere. */
 function tokenExpiry({ headers }: Identity): Date | undefined {
-  const payload = /^Bearer [\w-]+\.(?<payload>[\w-]+)\.[\w-]*$/.exec(String(headers['authorization']))
-    ?.groups?.['payload']
+  const payload = /^Bearer [\w-]+\.(?<payload>[\w-]+)\.[\w-]*$/.exec(String(headers.authorization))?.groups
+    ?.payload
   if (payload === undefined) return undefined
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())

@@ -36,7 +36,7 @@ function load(user: object, options: { env?: Record<string, string>; now?: () =>
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   })
-  const env = { PATH: process.env['PATH'], ...options.env }
+  const env = { PATH: process.env.PATH, ...options.env }
   return loadKubeconfig({ content, env, ...(options.now && { clock: { now: options.now } }) })
 }
 
@@ -164,7 +164,7 @@ describe('an identity that expires', () => {
       identity,
       time,
       log,
-      token: async () => (await identity.current()).headers['authorization'],
+      token: async () => (await identity.current()).headers.authorization,
       asked: () => asked,
     }
   }

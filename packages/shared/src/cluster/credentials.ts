@@ -83,9 +83,7 @@ export class RenewingIdentity {
     if (!this.#source.canRenew) return false
     const before = this.#held?.identity
     const { identity } = await this.#obtain(lifetime)
-    return (
-      identity.headers['authorization'] !== before?.headers['authorization'] || identity.tls !== before?.tls
-    )
+    return identity.headers.authorization !== before?.headers.authorization || identity.tls !== before?.tls
   }
 
   #obtain(lifetime?: AbortSignal): Promise<Obtained> {

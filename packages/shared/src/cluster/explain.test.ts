@@ -25,9 +25,9 @@ const broken = (code: string, problem = code) => new TransportError({ ...request
 /** The message and the next step in one text. */
 function explained(error: unknown): string {
   const explanation = explain(error)
-  expect(explanation).toBeInstanceOf(UserError)
+  if (!(explanation instanceof UserError)) throw explanation
   expect(explanation.cause).toBe(error)
-  return `${explanation.message} | ${(explanation as UserError).next}`
+  return `${explanation.message} | ${explanation.next}`
 }
 
 const forbidden =

@@ -127,7 +127,7 @@ function explainConflict(error: ApiError): Explanation {
   const owned = (error.details?.causes ?? []).filter(({ reason }) => reason === 'FieldManagerConflict')
   if (owned.length > 0) {
     const owners = owned.map(({ message = '', field = '' }) => {
-      const manager = /conflict with "(?<manager>[^"]+)"/.exec(message)?.groups?.['manager']
+      const manager = /conflict with "(?<manager>[^"]+)"/.exec(message)?.groups?.manager
       return `${field} belongs to ${manager ?? message}`
     })
     const next =

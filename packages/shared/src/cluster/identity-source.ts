@@ -92,7 +92,7 @@ function authProviderSource(
           cause: error,
         })
       }
-      const authorization = options.headers?.['Authorization']
+      const authorization = options.headers?.Authorization
       if (authorization === undefined) {
         const next = 'Log in again, or use a credential plugin (exec) in the kubeconfig instead.'
         throw new UserError(`The auth-provider ${authProvider.name} of the kubeconfig gives no token`, next)

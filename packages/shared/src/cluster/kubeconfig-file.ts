@@ -102,8 +102,8 @@ export function parseKubeconfig(content: string, source: string, directory?: str
 /** The files that kubectl would read: `path`, else $KUBECONFIG (a list), else ~/.kube/config. Undefined: none there. */
 export function readKubeconfig(path: string | undefined, env: Environment): Kubeconfig | undefined {
   if (path !== undefined) return readFile(path, `The kubeconfig ${path}`, true)
-  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '')
-  const home = env['HOME'] ?? env['USERPROFILE']
+  const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
+  const home = env.HOME ?? env.USERPROFILE
   const files = named.length > 0 ? named : home === undefined ? [] : [join(home, '.kube', 'config')]
   const found = files.map((file) => readFile(file, `The kubeconfig ${file}`, named.length === 1))
   return found.reduce((merged, next) => (merged && next ? merge(merged, next) : (merged ?? next)), undefined)

@@ -16,13 +16,20 @@ afterEach(() => {
 
 const load = (options: Partial<KubeconfigOptions>) => loadKubeconfig({ env: {}, ...options })
 
+interface Parts {
+  name?: string
+  server?: string
+  user?: object
+  cluster?: object
+}
+
 /** A kubeconfig with one context; `name` distinguishes files that are merged. */
 function kubeconfig({
   name = 'prod',
   server = 'https://api.example:6443',
-  user = { token: 't' } as object,
+  user = { token: 't' },
   cluster = {},
-} = {}) {
+}: Parts = {}) {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -199,7 +206,7 @@ describe('how the user proves who it is', () => {
       content: kubeconfig({ user: { tokenFile } }),
       clock: { now: () => new Date(time.now) },
     })
-    const token = async () => (await credentials.current()).headers['authorization']
+    const token = async () => (await credentials.current()).headers.authorization
     expect(await token()).toBe('Bearer first')
     writeFileSync(tokenFile, 'second')
     expect(await token()).toBe('Bearer first')

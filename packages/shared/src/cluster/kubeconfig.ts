@@ -83,14 +83,14 @@ function choose(kubeconfig: Kubeconfig, wanted: string | undefined): Chosen {
 }
 
 function inCluster(env: Environment): Chosen {
-  const host = env['KUBERNETES_SERVICE_HOST']
+  const host = env.KUBERNETES_SERVICE_HOST
   if (host === undefined || host === '' || !existsSync(`${serviceAccountDirectory}/token`)) {
     throw new UserError(
       'There is no kubeconfig: none was given, KUBECONFIG is not set, ~/.kube/config does not exist, and this is not a pod',
       'Give the kubeconfig of the environment, for example from the secret PRODUCTION_KUBECONFIG.',
     )
   }
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${env.KUBERNETES_SERVICE_PORT ?? '443'}`
   const content = JSON.stringify({
     clusters: [
       {

@@ -69,7 +69,7 @@ async function getOnce(
   if (!isRefusal)
     return { status: answer.status, contentType: answer.header('content-type'), body, truncated }
   const refusal = await connection.refusal(exchange, answer, body)
-  const problem = proxyFailure.exec(refusal.serverMessage)?.groups?.['problem']
+  const problem = proxyFailure.exec(refusal.serverMessage)?.groups?.problem
   throw problem === undefined
     ? refusal
     : new PodUnreachable(exchange.name ?? '', port, problem, { cause: refusal })

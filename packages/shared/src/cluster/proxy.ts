@@ -11,7 +11,7 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, env: Environ
   if (proxyUrl !== undefined && proxyUrl !== '') return proxyUrl
   const name = server.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
   const proxy = env[name] ?? env[name.toUpperCase()] ?? ''
-  if (proxy === '' || isExempt(server, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined
+  if (proxy === '' || isExempt(server, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined
   return proxy.includes('://') ? proxy : `http://${proxy}`
 }
 

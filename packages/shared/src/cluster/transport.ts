@@ -71,7 +71,7 @@ export class Transport {
     try {
       const answer = await dispatcher.request({
         origin: this.#server.origin,
-        method: target.method as Dispatcher.HttpMethod,
+        method: target.method,
         path: `${prefix}${target.path}`,
         headers: request.headers,
         body: request.body ?? null,
@@ -142,7 +142,7 @@ function describe(error: unknown): { code: string; problem: string } {
   const [inner = error] = error instanceof AggregateError ? (error.errors as unknown[]) : []
   const code = codeOf(error) ?? 'UNKNOWN'
   const message = messageOf(inner)
-  const proxyStatus = /Proxy response \((?<status>\d+)\)/.exec(message)?.groups?.['status']
+  const proxyStatus = /Proxy response \((?<status>\d+)\)/.exec(message)?.groups?.status
   if (proxyStatus !== undefined) {
     return {
       code: proxyStatus < '500' ? 'PROXY_REFUSED' : 'PROXY_FAILED',

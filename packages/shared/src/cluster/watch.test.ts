@@ -223,7 +223,10 @@ describe('resuming', () => {
       let version = 10
       const tick = setInterval(() => response.write(bookmark(String(++version))), 60)
       const last = setTimeout(() => response.write(change('ADDED', configMap('b', '99'))), 600)
-      response.on('close', () => (clearInterval(tick), clearTimeout(last)))
+      response.on('close', () => {
+        clearInterval(tick)
+        clearTimeout(last)
+      })
     })
     await seen(until('ADDED b'), { deadAfterMs: 300 })
     expect(watches()).toHaveLength(1)

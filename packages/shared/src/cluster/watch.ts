@@ -89,9 +89,9 @@ class Follower<T> {
   }
 
   async run(): Promise<void> {
-    while (!this.#signal.aborted) {
+    while (!this.#isStopped()) {
       const ending = await this.#listAndWatch()
-      if (this.#signal.aborted) return
+      if (this.#isStopped()) return
       if (ending !== undefined) this.#judge(ending)
       this.#endings++
       const waitMs = retryDelayMs(ending, this.#endings, this.#options.backOff ?? defaultBackOff)
@@ -101,6 +101,10 @@ class Follower<T> {
       )
       await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => undefined)
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#signal.aborted
   }
 
   async #listAndWatch(): Promise<Ending> {
@@ -128,7 +132,7 @@ class Follower<T> {
   }
 
   async #watch(): Promise<Ending> {
-    if (this.#signal.aborted) return undefined
+    if (this.#isStopped()) return undefined
     const opened = performance.now()
     const peer = new AbortController()
     const deadAfterMs = this.#options.deadAfterMs ?? defaultDeadAfterMs

@@ -1,4 +1,11 @@
-import { AmbiguousWrite, isFailure, type ApiRequest, type Failure, type ReadBack } from './api-error.ts'
+import {
+  AmbiguousWrite,
+  ApiError,
+  isFailure,
+  type ApiRequest,
+  type Failure,
+  type ReadBack,
+} from './api-error.ts'
 import { isTransient, wasNotExecuted, withRetries, type RetryPolicy } from './retry.ts'
 
 /**
@@ -28,37 +35,42 @@ interface WriteOptions<T> {
  */
 export async function write<T>(options: WriteOptions<T>): Promise<T> {
   const { request, repeatability, policy, log, signal } = options
-  let mayRepeat = false
-  let unclear: { failure: Failure; found: ReadBack } | undefined
+  const state: { mayRepeat: boolean; unclear?: ReadBack } = { mayRepeat: false }
 
   const attempt = async (remainingMs: number): Promise<T> => {
-    mayRepeat = false
+    state.mayRepeat = false
     try {
       return await options.attempt(remainingMs)
     } catch (failure) {
       if (!isFailure(failure)) throw failure
       const isHarmless = repeatability === 'repeatable' && isTransient(failure)
       if (isHarmless || wasNotExecuted(failure)) {
-        mayRepeat = true
+        state.mayRepeat = true
         throw failure
       }
       // A conflict after an unclear try may be that very try, arrived late.
-      const mayBeOurs = unclear !== undefined && 'status' in failure && failure.status === 409
-      if (!isTransient(failure) && !mayBeOurs) throw failure
+      const mayBeOurs = state.unclear !== undefined && failure instanceof ApiError && failure.status === 409
+      if (!isUnclear(failure) && !mayBeOurs) throw failure
       const found = await lookBack(options)
       if (mayBeOurs || !isUntouched(repeatability, found)) throw new AmbiguousWrite(request, found, failure)
-      unclear = { failure, found }
-      mayRepeat = true
+      state.unclear = found
+      state.mayRepeat = true
       throw failure
     }
   }
 
   try {
-    return await withRetries(attempt, { policy, log, signal, isRetriable: () => mayRepeat })
+    return await withRetries(attempt, { policy, log, signal, isRetriable: () => state.mayRepeat })
   } catch (error) {
-    if (unclear === undefined || !isFailure(error) || !mayRepeat) throw error
-    throw new AmbiguousWrite(request, unclear.found, error)
+    if (state.unclear === undefined || !isFailure(error) || !state.mayRepeat) throw error
+    throw new AmbiguousWrite(request, state.unclear, error)
   }
+}
+
+/** It may have been executed: the server failed in the middle, or was sent the request and not heard again. */
+function isUnclear(failure: Failure): boolean {
+  if (failure instanceof ApiError) return isTransient(failure)
+  return !failure.wasNeverSent
 }
 
 async function lookBack({ readBack, request, log, signal }: WriteOptions<unknown>): Promise<ReadBack> {
