@@ -16,17 +16,35 @@ import (
 // remove what the kernel does not: the routes. It waits for the end of a pipe
 // that only "up" can write to, so it notices every way in which "up" can end.
 type cleanup struct {
-	log    string // file
+	traces
+	log   string        // file
+	alive *os.File      // closing it starts the removal
+	ended chan struct{} // closed when the child has ended
+	err   error         // of the child, once ended
+}
+
+// traces are what a cluster leaves on the machine besides its directory.
+type traces struct {
 	ranges []netip.Prefix
-	alive  *os.File      // closing it starts the removal
-	ended  chan struct{} // closed when the child has ended
-	err    error         // of the child, once ended
+	ready  string // file
+}
+
+// remove removes what is there. That it is gone already is no error.
+func (t traces) remove() error {
+	var errs []error
+	if err := os.Remove(t.ready); !errors.Is(err, os.ErrNotExist) {
+		errs = append(errs, err)
+	}
+	for _, r := range t.ranges {
+		errs = append(errs, removeRoute(r))
+	}
+	return errors.Join(errs...)
 }
 
 // startCleanup starts the child. It holds the claims of the ranges, too, until
 // their routes are gone.
-func startCleanup(logs string, ranges []netip.Prefix, claims []*os.File, ready string) (*cleanup, error) {
-	c := &cleanup{log: filepath.Join(logs, "cleanup.log"), ranges: ranges, ended: make(chan struct{})}
+func startCleanup(logs string, left traces, claims []*os.File) (*cleanup, error) {
+	c := &cleanup{traces: left, log: filepath.Join(logs, "cleanup.log"), ended: make(chan struct{})}
 	log, err := os.Create(c.log)
 	if err != nil {
 		return nil, err
@@ -37,8 +55,8 @@ func startCleanup(logs string, ranges []netip.Prefix, claims []*os.File, ready s
 		return nil, err
 	}
 	defer ended.Close()
-	args := []string{"--remove", ready}
-	for _, r := range ranges {
+	args := []string{"--ready", left.ready}
+	for _, r := range left.ranges {
 		args = append(args, "--route", r.String())
 	}
 	cmd := ownCommand("cleanup", args...)
@@ -58,47 +76,35 @@ func startCleanup(logs string, ranges []netip.Prefix, claims []*os.File, ready s
 	return c, nil
 }
 
-// run has the routes removed and waits for it.
+// run has the child do its work and waits for it.
 func (c *cleanup) run() error {
-	errs := []error{c.alive.Close()}
+	closeErr := c.alive.Close()
 	<-c.ended
-	errs = append(errs, c.err)
-	for _, r := range c.ranges { // again, in case the child was killed
-		errs = append(errs, removeRoute(r))
-	}
-	return errors.Join(errs...)
+	return errors.Join(closeErr, c.err, c.remove()) // again, in case the child was killed
 }
 
 func newCleanupCommand() *cobra.Command {
-	var routes []string
-	var file string
+	var left traces
+	var ranges []string
 	cmd := &cobra.Command{
 		Use:           "cleanup",
-		Short:         "Remove routes and a file when standard input ends",
+		Short:         "Remove a cluster's traces when standard input ends",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := io.Copy(io.Discard, os.Stdin)
-			errs := []error{err, removeIfThere(file)}
-			for _, text := range routes {
+		RunE: func(*cobra.Command, []string) error {
+			for _, text := range ranges {
 				r, err := netip.ParsePrefix(text)
-				if err == nil {
-					err = removeRoute(r)
+				if err != nil {
+					return err
 				}
-				errs = append(errs, err)
+				left.ranges = append(left.ranges, r)
 			}
-			return errors.Join(errs...)
+			_, err := io.Copy(io.Discard, os.Stdin)
+			return errors.Join(err, left.remove())
 		},
 	}
-	cmd.Flags().StringArrayVar(&routes, "route", nil, "range whose local route to remove; may be repeated")
-	cmd.Flags().StringVar(&file, "remove", "", "file to remove")
+	cmd.Flags().StringArrayVar(&ranges, "route", nil, "range whose local route to remove; may be repeated")
+	cmd.Flags().StringVar(&left.ready, "ready", "", "file that says that the cluster can be used")
 	return cmd
-}
-
-func removeIfThere(file string) error {
-	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

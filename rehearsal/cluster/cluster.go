@@ -110,7 +110,7 @@ func (c *cluster) addRoutes(ctx context.Context) (*cleanup, error) {
 		}
 		claims = append(claims, claim) // held to the end of this process
 	}
-	cleanup, err := startCleanup(c.logs(), ranges, claims, c.readyFile())
+	cleanup, err := startCleanup(c.logs(), traces{ranges, c.readyFile()}, claims)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
-import type { ComponentRollout } from './summary.ts'
+import type { ComponentRollout } from './component-rollout.ts'
 
 /**
  * The commands that put back what was rolled, last component first. They pin the revision: a bare `rollout undo`

@@ -1,20 +1,15 @@
-import type { Cluster, ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
-import { containerOf, revisionOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
-import { followRollout, type RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
-import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
+import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
+import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
-import type {
-  DeployedComponent,
-  DeploymentRecord,
-  PlannedComponent,
-} from '@runbook-actions/shared/record/schema.ts'
+import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import { deploymentMarks } from './marks.ts'
-import { rolloutSummary, type ComponentRollout } from './summary.ts'
+import { rollComponent, runsAlready, type ComponentRollout } from './component-rollout.ts'
+import { rolloutSummary } from './summary.ts'
 
 export interface RolloutInputs {
   /** The record of this environment, with its plan. */
@@ -62,8 +57,11 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       record.plan.map(({ deployment }) => deployment),
       signal,
     )
-    const pending = record.plan.filter((component) => !runsAlready(component, states))
-    if (pending.length > 0 && !inputs.dryRun) {
+    const changes = record.plan.some((component) => {
+      const state = states.get(component.deployment)
+      return state === undefined || !runsAlready(component, state)
+    })
+    if (changes && !inputs.dryRun) {
       record = await withSnapshot(record, [...states.values()], ports)
       await ports.store.save(record, signal)
     }
@@ -72,14 +70,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       for (const component of record.plan) {
         const state = states.get(component.deployment)
         if (state === undefined) throw new UserError(`Deployment "${component.deployment}" is gone.`)
-        const change = await rollComponent(
-          component,
-          state,
-          watch,
-          inputs,
-          ports,
-          !pending.includes(component),
-        )
+        const change = await rollComponent(component, state, { ...inputs, record }, { ...ports, watch })
         rolled.push(change)
         if (change.end?.outcome === 'failed') {
           return await finish('failed', `${component.deployment}: ${change.end.reason}`)
@@ -98,66 +89,6 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     )
     return finish('cancelled', `Cancelled: ${messageOf(signal.reason)}`, AbortSignal.timeout(lastSaveMs))
   }
-}
-
-async function rollComponent(
-  component: PlannedComponent,
-  state: ComponentState,
-  watch: ComponentWatch,
-  { record, limits, dryRun }: RolloutInputs,
-  { cluster, clock, log, signal }: RolloutPorts,
-  already: boolean,
-): Promise<ComponentRollout> {
-  const { deployment, container, to, strategy } = component
-  return log.group(`${deployment}: ${component.from} → ${to}`, async () => {
-    const since = clock.now()
-    const before = revisionOf(state.deployment)
-    if (already) log.info(`${deployment} has ${to} already: nothing to write, but its pods are looked at.`)
-    else {
-      log.info(`${component.replicas} pods, ${strategy}.`)
-      const generation = state.deployment.metadata?.generation ?? 0
-      await cluster.setImage(
-        { deployment, container, image: to, generation, ...deploymentMarks(record) },
-        signal,
-      )
-      log.info(`deployment.apps/${deployment} image updated${dryRun ? ' (server dry run)' : ''}`)
-    }
-    const change = { component, before, written: !already && !dryRun }
-    if (dryRun) return change
-
-    const end = await followRollout(watch, deployment, { since, limits, clock, log, signal })
-    for (const line of end.evidence) log.info(line)
-    if (end.outcome === 'failed') return { ...change, end }
-    const deployed = whatRuns(component, watch.state(deployment), end.revision)
-    if (typeof deployed === 'string')
-      return { ...change, end: { ...end, outcome: 'failed', reason: deployed } }
-    return { ...change, end, ...(deployed !== undefined && { deployed }) }
-  })
-}
-
-/** What the pods of a finished rollout really run; a sentence where they do not agree, undefined where there are none. */
-function whatRuns(
-  { deployment, container, to }: PlannedComponent,
-  state: ComponentState | undefined,
-  revision: string | undefined,
-): DeployedComponent | string | undefined {
-  if (state === undefined) return `Deployment "${deployment}" was deleted.`
-  const [first, ...others] = [...runningDigests(state, container)]
-  if (first === undefined) return undefined
-  const [digest, pods] = first
-  if (digest === undefined) return 'A pod is Ready whose node does not report which image it runs.'
-  if (others.length > 0) {
-    return `Its pods run ${others.length + 1} different images: ${to} was moved while it was rolled out.`
-  }
-  return { deployment, container, image: to, digest, ...(revision !== undefined && { revision }), pods }
-}
-
-function runsAlready(
-  { deployment, container, to }: PlannedComponent,
-  states: ReadonlyMap<string, ComponentState>,
-): boolean {
-  const state = states.get(deployment)
-  return state !== undefined && containerOf(state.deployment, container)?.image === to
 }
 
 /**

@@ -7,18 +7,8 @@ import type {
 } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import type { ComponentRollout } from './component-rollout.ts'
 import { goBackCommands } from './go-back.ts'
-
-/** What became of one component. */
-export interface ComponentRollout {
-  readonly component: PlannedComponent
-  /** Its revision before. */
-  readonly before: string | undefined
-  readonly written: boolean
-  /** Absent in a dry run. */
-  readonly end?: RolloutEnd
-  readonly deployed?: DeployedComponent
-}
 
 export interface RolloutStory {
   readonly record: DeploymentRecord

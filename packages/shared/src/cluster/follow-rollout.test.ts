@@ -46,7 +46,14 @@ function play(script: readonly (readonly [second: number, state: ComponentState 
   const controller = new AbortController()
   const clock = { now: () => new Date(now) }
   const follow = () =>
-    followRollout(watch, 'download-worker', { since: start, limits, clock, log, signal: controller.signal })
+    followRollout(watch, 'download-worker', {
+      since: start,
+      generation: 2,
+      limits,
+      clock,
+      log,
+      signal: controller.signal,
+    })
   return { follow, lines, controller, seconds: () => (now - start.getTime()) / 1000 }
 }
 
@@ -67,9 +74,9 @@ describe('followRollout', () => {
   })
 
   it('starts the settling anew when a container restarts', async () => {
-    const restarted = settledComponent({}, { pods: [podOf(current, 'a', { restarts: 1 })] })
+    const restarted = settledComponent({ replicas: 1 }, { pods: [podOf(current, 'a', { restarts: 1 })] })
     const run = play([
-      [0, settledComponent()],
+      [0, settledComponent({ replicas: 1 })],
       [4, restarted],
     ])
     expect((await run.follow()).outcome).toBe('complete')
@@ -98,6 +105,16 @@ describe('followRollout', () => {
     expect(end.evidence[0]).toBe(
       'download-worker-new-a/download-worker: image-pull: ImagePullBackOff: manifest unknown',
     )
+  })
+
+  it('does not blame a release for the crash loop of the one before it', async () => {
+    const crashing = { pods: [podOf(current, 'a', { restarts: 5, waiting: { reason: 'CrashLoopBackOff' } })] }
+    const run = play([
+      [0, settledComponent({ generation: 1, observed: 1 }, crashing)],
+      [1, settledComponent({ generation: 2, observed: 1 }, crashing)],
+      [2, settledComponent()],
+    ])
+    expect((await run.follow()).outcome).toBe('complete')
   })
 
   it('ends at its own deadline where nothing says why', async () => {

@@ -10,7 +10,7 @@ import {
   type ComponentState,
 } from './component.ts'
 import { hardSignals, type FirstSeen, type HardSignal, type Patience } from './hard-signal.ts'
-import { rolloutProgress } from './rollout-progress.ts'
+import { isObserved, rolloutProgress } from './rollout-progress.ts'
 
 /** How a rollout is followed; all of it from the runbook file. */
 export interface RolloutLimits extends Patience {
@@ -19,6 +19,9 @@ export interface RolloutLimits extends Patience {
   /** How long the finished state must hold without a restart before it counts. */
   readonly settleMs: number
 }
+
+/** Before the controller has looked, what seems to be the current template is the one before. */
+const nothingSeen = { signals: [], seen: new Map() } satisfies ReturnType<typeof hardSignals>
 
 /** How following a rollout ended. */
 export interface RolloutEnd {
@@ -32,29 +35,28 @@ export interface RolloutEnd {
   readonly fewestReady: number
 }
 
+/** What is followed, from where on, and with what. */
+export interface FollowOptions {
+  /** When the change was written. */
+  readonly since: Date
+  /** `metadata.generation` that the change has: what is seen of an older one is of before. */
+  readonly generation: number
+  readonly limits: RolloutLimits
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
 /**
  * Follows one Deployment until its rollout is complete and has settled, or cannot succeed. Looks whenever something
  * changes and at the moments at which a patience or a deadline ends; it never polls.
  *
- * @param since when the change was written
  * @throws the signal's reason when cancelled
  */
 export async function followRollout(
   watch: ComponentWatch,
   deployment: string,
-  {
-    since,
-    limits,
-    clock,
-    log,
-    signal,
-  }: {
-    since: Date
-    limits: RolloutLimits
-    clock: Clock
-    log: Logger
-    signal: AbortSignal
-  },
+  { since, generation, limits, clock, log, signal }: FollowOptions,
 ): Promise<RolloutEnd> {
   const deadline = new Date(since.getTime() + limits.deadlineMs)
   let seen: FirstSeen = new Map()
@@ -70,10 +72,10 @@ export async function followRollout(
       return end('failed', `Deployment "${deployment}" was deleted while it was rolled out.`, [])
     }
     fewestReady = Math.min(fewestReady, component.pods.filter(isReady).length)
-    const progress = rolloutProgress(component, since)
+    const progress = rolloutProgress(component, since, generation)
     if (progress.message !== said) log.info((said = progress.message))
 
-    const look = hardSignals(component, seen, limits, now)
+    const look = isObserved(component, generation) ? hardSignals(component, seen, limits, now) : nothingSeen
     seen = look.seen
     const fatal = look.signals.filter((entry) => entry.terminalAt <= now)
     if (fatal.length > 0)

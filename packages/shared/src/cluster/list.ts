@@ -5,28 +5,32 @@ import type { Page } from './server-answers.ts'
 
 const defaultPageSize = 500
 
+export interface PageHandlers<Item> {
+  page(items: readonly Item[]): void
+  /** What came so far is void: everything comes again. */
+  restart(): void
+}
+
 /**
- * Fetches all pages and hands each on. The resourceVersion is the first page's snapshot, from which a watch can
- * go on. A continue token that expires on the way (410) restarts the list as a whole, in one piece, as client-go
- * does: `restart` is called, and everything comes again.
+ * Fetches all pages and hands each on. A continue token that expires on the way (410) restarts the list as a
+ * whole, in one piece, as client-go does. The resourceVersion is of the one snapshot that all pages show.
  */
 export async function listPages(
   options: ListOptions,
+  handlers: PageHandlers<unknown>,
   fetchPage: (query: Query) => Promise<Page>,
-  handlers: { page(items: readonly unknown[]): void; restart(): void },
 ): Promise<{ resourceVersion: string }> {
   const { labelSelector, fieldSelector, pageSize = defaultPageSize } = options
   const selectors = { labelSelector, fieldSelector }
-  const fetch = (query: Query) => fetchPage({ ...selectors, ...query })
-  let page: Page | undefined
+  let page: Page
   let next: string | undefined
   do {
     try {
-      page = await fetch({ limit: pageSize, continue: next })
+      page = await fetchPage({ ...selectors, limit: pageSize, continue: next })
     } catch (error) {
       if (next === undefined || !(error instanceof ApiError) || error.status !== 410) throw error
       handlers.restart()
-      page = await fetch({})
+      page = await fetchPage(selectors)
     }
     handlers.page(page.items ?? [])
     next = page.metadata.continue === '' ? undefined : page.metadata.continue

@@ -62,6 +62,21 @@ describe('rolloutProgress is stricter than kubectl', () => {
   it('waits until the ReplicaSet of the current template is seen', () => {
     expect(rolloutProgress(settledComponent({}, { replicaSets: [] }), since).state).toBe('progressing')
   })
+
+  it('waits until the pods are seen Ready, where the Deployment’s status is ahead of them', () => {
+    const component = settledComponent()
+    expect(rolloutProgress({ ...component, pods: component.pods.slice(1) }, since)).toMatchObject({
+      state: 'progressing',
+      message: expect.stringContaining('5 of 6 updated pods are seen Ready') as unknown,
+    })
+  })
+
+  it('does not take the finished state of before for its own, where the watch is behind the write', () => {
+    expect(rolloutProgress(settledComponent({ generation: 2 }), since, 3)).toMatchObject({
+      state: 'progressing',
+      message: 'Waiting for deployment spec update to be observed...',
+    })
+  })
 })
 
 describe('the progress deadline', () => {

@@ -1,11 +1,4 @@
-import {
-  currentReplicaSet,
-  isTerminating,
-  nameOf,
-  replicasOf,
-  splitPods,
-  type ComponentState,
-} from './component.ts'
+import { isReady, isTerminating, nameOf, replicasOf, splitPods, type ComponentState } from './component.ts'
 
 /** How far a rollout is. */
 export interface RolloutProgress {
@@ -17,13 +10,14 @@ export interface RolloutProgress {
 
 /**
  * kubectl's rule for `rollout status` of a Deployment (kubectl, polymorphichelpers/rollout_status.go), and stricter:
- * the ReplicaSet of the current template must be known, and no old pod may be left, Terminating ones included, which
+ * the pods of the current template must be seen Ready, and no old pod may be left, Terminating ones included, which
  * Kubernetes itself does not count: an old consumer that is still draining still owns partitions.
  *
  * @param since when the rollout began: a deadline exceeded before that is of an earlier one. The condition stays
  *   until the first progress, so a good rollback would else be reported as failed.
+ * @param generation the least `metadata.generation` that has the change: a watch may still show the one before
  */
-export function rolloutProgress(component: ComponentState, since: Date): RolloutProgress {
+export function rolloutProgress(component: ComponentState, since: Date, generation = 0): RolloutProgress {
   const { deployment } = component
   const status = deployment.status ?? {}
   const wanted = replicasOf(deployment)
@@ -36,7 +30,7 @@ export function rolloutProgress(component: ComponentState, since: Date): Rollout
     available,
   })
 
-  if ((deployment.metadata?.generation ?? 0) > (status.observedGeneration ?? 0)) {
+  if (!isObserved(component, generation)) {
     return {
       state: 'progressing',
       message: 'Waiting for deployment spec update to be observed...',
@@ -55,9 +49,10 @@ export function rolloutProgress(component: ComponentState, since: Date): Rollout
   if (replicas > updated) return waiting(`${replicas - updated} old replicas are pending termination`)
   if (available < updated) return waiting(`${available} of ${updated} updated replicas are available`)
 
-  if (wanted > 0 && currentReplicaSet(component) === undefined)
-    return waiting('its ReplicaSet is not seen yet')
-  const leaving = splitPods(component).old
+  // The Deployment's status comes by another watch than its pods: it may be ahead of them.
+  const { current, old: leaving } = splitPods(component)
+  const ready = current.filter(isReady).length
+  if (ready < wanted) return waiting(`${ready} of ${wanted} updated pods are seen Ready`)
   if (leaving.length > 0) {
     const draining = leaving.filter(isTerminating).length
     return waiting(`${leaving.length} old pods are still there, ${draining} of them Terminating`)
@@ -67,6 +62,12 @@ export function rolloutProgress(component: ComponentState, since: Date): Rollout
     message: `deployment "${nameOf(deployment)}" successfully rolled out`,
     available,
   }
+}
+
+/** Whether the controller has looked at the change: until then pods, revision and status are those of before. */
+export function isObserved({ deployment }: ComponentState, generation: number): boolean {
+  const wanted = Math.max(deployment.metadata?.generation ?? 0, generation)
+  return (deployment.status?.observedGeneration ?? 0) >= wanted
 }
 
 /** Times of the API are whole seconds: one of the same second as `since` is not before it. */

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import type { V1Role, V1RoleBinding, V1ServiceAccount } from '@kubernetes/client-node'
+import { parse } from 'yaml'
+import { connect, type KubernetesApi } from './api.ts'
+import type { ApiOptions } from './api-options.ts'
+import { Collection } from './collection.ts'
+import { loadKubeconfig } from './kubeconfig.ts'
+import { namespaces, pods, type Resource } from './resources.ts'
+
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true } as const
+export const roles: Resource<V1Role> = { ...rbac, plural: 'roles', kind: 'Role' }
+export const roleBindings: Resource<V1RoleBinding> = { ...rbac, plural: 'rolebindings', kind: 'RoleBinding' }
+export const serviceAccounts: Resource<V1ServiceAccount> = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+}
+
+/** A namespace of the test's own in the cluster that REHEARSAL_KUBECONFIG names. */
+export class RealCluster {
+  readonly namespace = `client-${randomBytes(4).toString('hex')}`
+  readonly kubeconfig = required('REHEARSAL_KUBECONFIG')
+  /** The folder that the cluster takes images from. */
+  readonly images = required('REHEARSAL_IMAGES')
+  #admin: KubernetesApi | undefined
+
+  async start(): Promise<KubernetesApi> {
+    this.#admin = this.client()
+    await this.#admin.create(namespaces, undefined, { metadata: { name: this.namespace } })
+    return this.#admin
+  }
+
+  async stop(): Promise<void> {
+    await this.#admin?.delete(namespaces, undefined, this.namespace)
+    await this.#admin?.close()
+  }
+
+  /** The administrator's client, or that of another user of the same server; `server` for a relay before it. */
+  client(options: Partial<ApiOptions> = {}, user?: object, server?: string): KubernetesApi {
+    const config = parse(readFileSync(this.kubeconfig, 'utf8')) as {
+      clusters: { cluster: { server: string } }[]
+      users: { user: object }[]
+    }
+    const [cluster] = config.clusters
+    const [admin] = config.users
+    if (admin && user) admin.user = user
+    if (cluster && server) cluster.cluster.server = server
+    return connect(loadKubeconfig({ content: JSON.stringify(config), env: process.env }), {
+      fieldManager: 'tester',
+      userAgent: 'tests',
+      log: { debug: () => undefined },
+      env: {},
+      ...options,
+    })
+  }
+
+  /** Waits until a pod is ready. */
+  async isReady(name: string): Promise<void> {
+    const stop = new AbortController()
+    const api = this.client()
+    const collection = new Collection(api, pods, this.namespace, { fieldSelector: `metadata.name=${name}` })
+    try {
+      await collection.start(stop.signal).synced
+      const isReady = () =>
+        collection
+          .get(name)
+          ?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+      while (isReady() !== true) await collection.next(AbortSignal.timeout(60_000))
+    } finally {
+      stop.abort()
+      await api.close()
+    }
+  }
+}
+
+/** A token of a service account, good for ten minutes: the shortest that there is. */
+export async function createToken({ kubeconfig, namespace }: RealCluster, account: string): Promise<string> {
+  const kubectl = process.env['REHEARSAL_KUBECTL'] ?? 'kubectl'
+  const command = [
+    '--kubeconfig',
+    kubeconfig,
+    '-n',
+    namespace,
+    'create',
+    'token',
+    account,
+    '--duration',
+    '10m',
+  ]
+  return (await promisify(execFile)(kubectl, command)).stdout.trim()
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (value === undefined) throw new Error(`${name} is not set: run npm run test:servers`)
+  return value
+}
