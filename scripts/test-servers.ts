@@ -22,7 +22,7 @@ await chmod(dir, 0o755)
 const images = join(dir, 'images')
 await mkdir(images)
 await buildImages({ dir: images, versions: [{ version: 'v1.0.0' }, { version: 'v1.1.0' }] })
-const cluster = await startCluster(binary, { dir: join(dir, 'cluster'), images, log })
+const cluster = await startCluster(binary, { dir: join(dir, 'cluster'), images, log, range: 2 })
 try {
   const jest = [
     '--experimental-vm-modules',
@@ -31,7 +31,7 @@ try {
     '--config',
     'jest.servers.config.js',
   ]
-  const child = spawn('node', [...jest, '--json', ...process.argv.slice(2)], {
+  const child = spawn('node', [...jest, ...process.argv.slice(2)], {
     cwd: join(import.meta.dirname, '..'),
     env: {
       ...process.env,

@@ -41,7 +41,7 @@ const tiers: readonly Tier[] = [
   { name: 'bundles', command: ['node', 'scripts/test-bundles.ts'] },
   {
     name: 'real servers',
-    command: ['node', 'scripts/test-servers.ts'],
+    command: ['node', 'scripts/test-servers.ts', '--json'],
     reportFlag: '--outputFile',
     count: countJest,
   },

@@ -17,10 +17,11 @@ import (
 // that only "up" can write to, so it notices every way in which "up" can end.
 type cleanup struct {
 	traces
-	log   string        // file
-	alive *os.File      // closing it starts the removal
-	ended chan struct{} // closed when the child has ended
-	err   error         // of the child, once ended
+	claims []*os.File    // of the ranges, held until their routes are gone
+	log    string        // file
+	alive  *os.File      // closing it starts the removal
+	ended  chan struct{} // closed when the child has ended
+	err    error         // of the child, once ended
 }
 
 // traces are what a cluster leaves on the machine besides its directory.
@@ -41,10 +42,9 @@ func (t traces) remove() error {
 	return errors.Join(errs...)
 }
 
-// startCleanup starts the child. It holds the claims of the ranges, too, until
-// their routes are gone.
+// startCleanup starts the child, which holds the claims, too.
 func startCleanup(logs string, left traces, claims []*os.File) (*cleanup, error) {
-	c := &cleanup{traces: left, log: filepath.Join(logs, "cleanup.log"), ended: make(chan struct{})}
+	c := &cleanup{traces: left, claims: claims, log: filepath.Join(logs, "cleanup.log"), ended: make(chan struct{})}
 	log, err := os.Create(c.log)
 	if err != nil {
 		return nil, err
@@ -78,9 +78,13 @@ func startCleanup(logs string, left traces, claims []*os.File) (*cleanup, error)
 
 // run has the child do its work and waits for it.
 func (c *cleanup) run() error {
-	closeErr := c.alive.Close()
+	errs := []error{c.alive.Close()}
 	<-c.ended
-	return errors.Join(closeErr, c.err, c.remove()) // again, in case the child was killed
+	errs = append(errs, c.err, c.remove()) // again, in case the child was killed
+	for _, claim := range c.claims {
+		errs = append(errs, claim.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func newCleanupCommand() *cobra.Command {

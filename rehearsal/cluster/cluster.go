@@ -108,7 +108,7 @@ func (c *cluster) addRoutes(ctx context.Context) (*cleanup, error) {
 		if err != nil {
 			return nil, err
 		}
-		claims = append(claims, claim) // held to the end of this process
+		claims = append(claims, claim)
 	}
 	cleanup, err := startCleanup(c.logs(), traces{ranges, c.readyFile()}, claims)
 	if err != nil {
@@ -153,7 +153,7 @@ func (c *cluster) start(ctx context.Context) error {
 	if err := c.startServiceProxy(ctx, port); err != nil {
 		return err
 	}
-	if err := c.startRest(); err != nil {
+	if err := c.startControllersAndNode(); err != nil {
 		return err
 	}
 	if err := c.components.await(ctx, "the cluster", func() error { return usable(ctx, c.client) }); err != nil {

@@ -54,7 +54,7 @@ func (c *cluster) startServiceProxy(ctx context.Context, port int) error {
 	return nil
 }
 
-func (c *cluster) startRest() error {
+func (c *cluster) startControllersAndNode() error {
 	kubeletPort, err := freePort()
 	if err != nil {
 		return err

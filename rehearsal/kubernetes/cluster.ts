@@ -20,10 +20,18 @@ export interface RehearsalCluster extends z.infer<typeof readySchema> {
   stop(): Promise<void>
 }
 
+export interface ClusterOptions {
+  readonly dir: string
+  readonly images: string
+  readonly log: (line: string) => void
+  /** Clusters with different ranges of addresses can run side by side. */
+  readonly range?: number
+}
+
 /** Boots a cluster and returns when it can be used; it ends with this process, however that ends. */
 export async function startCluster(
   binary: string,
-  { dir, images, log }: { dir: string; images: string; log: (line: string) => void },
+  { dir, images, log, range = 0 }: ClusterOptions,
 ): Promise<RehearsalCluster> {
   const args = [
     'up',
@@ -35,6 +43,10 @@ export async function startCluster(
     String(process.pid),
     '--max-back-off',
     '10s',
+    '--pod-cidr',
+    `10.${88 + range}.0.0/16`,
+    '--service-cidr',
+    `10.${96 + range}.0.0/16`,
   ]
   // A process group of its own: Ctrl-C at the terminal must not end it before the rehearsal has looked at it.
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })

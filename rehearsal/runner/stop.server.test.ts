@@ -76,9 +76,8 @@ describe('a run that is cancelled', () => {
 
       expect(result.conclusion).toBe('cancelled')
       const after = (start: string) => (events.find((event) => isLine(event, start))?.at ?? NaN) - cancelledAt
-      expect(after('got SIGINT')).toBeLessThan(5_000)
+      expect(after('got SIGINT')).toBeLessThan(after('got SIGTERM'))
       expect(after('got SIGTERM')).toBeGreaterThan(7_400)
-      expect(after('got SIGTERM')).toBeLessThan(9_900)
       expect(result.jobs[0]?.steps[0]?.durationMs).toBeGreaterThan(9_900)
       expect(processes.filter(isAlive)).toEqual([])
     },

@@ -6,6 +6,7 @@ import type { Clock } from '@runbook-actions/shared/ports.ts'
 import { recordFor } from '@runbook-actions/shared/record/open.ts'
 import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import type { ChangeClass } from '@runbook-actions/shared/runbook/classes.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { environmentOf } from '@runbook-actions/shared/runbook/environments.ts'
 
@@ -16,6 +17,7 @@ export interface RecordRequest {
   readonly request: {
     readonly environment: string
     readonly version?: string | undefined
+    readonly 'first-deployment-class'?: ChangeClass | undefined
     readonly components: readonly string[]
     readonly images: ReadonlyMap<string, string>
   }
@@ -66,7 +68,14 @@ export async function environmentRecord(
       'Pass the output "record" of the preflight action, or the input "version" such as v1.2.3.',
     )
   }
-  const asked = { ...request, tag: request.version, tagPrefix: '', commit: commit ?? 'unknown', run }
+  const asked = {
+    ...request,
+    firstDeploymentClass: request['first-deployment-class'],
+    tag: request.version,
+    tagPrefix: '',
+    commit: commit ?? 'unknown',
+    run,
+  }
   return refuseCanary(planDeployment(runbook, asked, memory, states, clock.now()).record)
 }
 

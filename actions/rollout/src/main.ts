@@ -14,6 +14,7 @@ import {
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
+import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import { environmentRecord } from './environment-record.ts'
 import { rollout } from './rollout.ts'
 
@@ -27,6 +28,10 @@ const inputs = z.object({
       'The deployment record: output "record" of the step or job before. Without it, version is needed.',
     ),
   version: z.string().optional().describe('The release to roll where there is no record, such as v1.2.3.'),
+  'first-deployment-class': z
+    .enum(CHANGE_CLASSES)
+    .optional()
+    .describe('The change class where there is no record and nothing says what runs.'),
 })
 
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {

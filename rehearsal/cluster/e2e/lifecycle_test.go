@@ -135,7 +135,7 @@ func TestE2EParent(t *testing.T) {
 // TestE2ENeedsRoot starts the binary as nobody.
 func TestE2ENeedsRoot(t *testing.T) {
 	const nobody = 65534
-	cmd := exec.Command(binary(t), upArgs(t.TempDir())...)
+	cmd := exec.Command(reachable(t, binary(t)), upArgs(t.TempDir())...)
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	output, err := cmd.CombinedOutput()
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
@@ -144,4 +144,19 @@ func TestE2ENeedsRoot(t *testing.T) {
 	if got := string(output); got != "cluster up: root is needed, for mounts, namespaces and routes; start it with sudo\n" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// reachable is the program where everybody may start it: a cache may be below
+// a home that is its owner's alone.
+func reachable(t *testing.T, program string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "cluster-e2e-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chmod(dir, 0o755))
+	content, err := os.ReadFile(program)
+	must(t, err)
+	place := filepath.Join(dir, "cluster")
+	must(t, os.WriteFile(place, content, 0o755))
+	return place
 }

@@ -10,7 +10,7 @@ import { explain } from './explain.ts'
 import { configMaps, deployments, pods, secrets, type Resource } from './resources.ts'
 import { createToken, roleBindings, roles, RealCluster, serviceAccounts } from './real-cluster.fixture.ts'
 
-const cluster = new RealCluster()
+const cluster = new RealCluster(process.env)
 const { namespace } = cluster
 let api: KubernetesApi
 
@@ -194,8 +194,10 @@ describe('permissions', () => {
     await api.delete(serviceAccounts, namespace, name)
     // The API server believes a token that it has seen for ten seconds.
     let refused: ApiError | undefined
-    do refused = await failure(gone.list(configMaps, namespace))
-    while (refused?.status === 403)
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      refused = await failure(gone.list(configMaps, namespace))
+    } while (refused?.status === 403)
     expect(refused).toMatchObject({
       status: 401,
       fields: { tokenExpiresAt: expect.any(Date), hasTokenExpired: false },

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { answer, ApiServer, eventually, configMap, listOf, selfSigned, status } from './api-server.fixture.ts'
 import type { KubernetesApi } from './api.ts'
@@ -233,9 +235,7 @@ describe('repeating reads', () => {
       {},
       server.kubeconfig({ cluster: { 'certificate-authority-data': other } }),
     )
-    const started = performance.now()
     await expect(stranger.get(configMaps, 'team', 'a')).rejects.toMatchObject({ isCertificateProblem: true })
-    expect(performance.now() - started).toBeLessThan(1000)
     await stranger.close()
   })
 
@@ -253,6 +253,22 @@ describe('repeating reads', () => {
 })
 
 describe('connections', () => {
+  it('that do not come about do not delay the end', async () => {
+    const deaf = createServer()
+    await once(deaf.listen(0, '127.0.0.1'), 'listening')
+    const url = `https://127.0.0.1:${(deaf.address() as AddressInfo).port}`
+    const client = server.client({}, server.kubeconfig({ cluster: { server: url } }))
+    const stop = new AbortController()
+    const reading = client.get(configMaps, 'team', 'a', { signal: stop.signal })
+    const [socket] = (await once(deaf, 'connection')) as [Socket]
+    stop.abort(new Error('cancelled'))
+    await expect(reading).rejects.toThrow('cancelled')
+    expect(socket.destroyed).toBe(false)
+    await client.close()
+    socket.destroy()
+    deaf.close()
+  })
+
   it('are kept and bounded', async () => {
     server.handler = (_, response) => void setTimeout(() => answer(response, 200, configMap('a', '1')), 5)
     await Promise.all(Array.from({ length: 50 }, () => api.get(configMaps, 'team', 'a')))

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../ports.ts'
+import { abortable } from './abortable.ts'
 import { ApiError, parseStatus, TransportError, type ApiRequest } from './api-error.ts'
 import type { Credentials, Identity } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
@@ -101,19 +102,6 @@ export class Connection {
 
 function target({ method, path, namespace, kind, name }: Exchange): ApiRequest {
   return { method, path, namespace, kind, name }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const stop = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }
 
 /** When a bearer token that is a JWT ends; undefined for other credentials. The token itself goes nowhere. */

@@ -94,7 +94,7 @@ export class ReadingApi {
     handlers: PageHandlers<Wire<T>>,
   ): Promise<{ resourceVersion: string }> {
     const { path, ...exchange } = collectionExchange('GET', resource, namespace)
-    return listPages(options, handlers as PageHandlers<unknown>, (query) =>
+    return listPages(options, handlers, (query) =>
       this.#read({ ...exchange, path: withQuery(path, query) }, pageSchema, options),
     )
   }

@@ -8,6 +8,7 @@ import { connect, type KubernetesApi } from './api.ts'
 import type { ApiOptions } from './api-options.ts'
 import { Collection } from './collection.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
+import type { Environment } from './proxy.ts'
 import { namespaces, pods, type Resource } from './resources.ts'
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true } as const
@@ -24,10 +25,22 @@ export const serviceAccounts: Resource<V1ServiceAccount> = {
 /** A namespace of the test's own in the cluster that REHEARSAL_KUBECONFIG names. */
 export class RealCluster {
   readonly namespace = `client-${randomBytes(4).toString('hex')}`
-  readonly kubeconfig = required('REHEARSAL_KUBECONFIG')
+  readonly kubeconfig: string
   /** The folder that the cluster takes images from. */
-  readonly images = required('REHEARSAL_IMAGES')
+  readonly images: string
+  readonly kubectl: string
   #admin: KubernetesApi | undefined
+
+  constructor(env: Environment) {
+    const required = (name: string): string => {
+      const value = env[name]
+      if (value === undefined) throw new Error(`${name} is not set: scripts/test-servers.ts sets it`)
+      return value
+    }
+    this.kubeconfig = required('REHEARSAL_KUBECONFIG')
+    this.images = required('REHEARSAL_IMAGES')
+    this.kubectl = required('REHEARSAL_KUBECTL')
+  }
 
   async start(): Promise<KubernetesApi> {
     this.#admin = this.client()
@@ -50,7 +63,7 @@ export class RealCluster {
     const [admin] = config.users
     if (admin && user) admin.user = user
     if (cluster && server) cluster.cluster.server = server
-    return connect(loadKubeconfig({ content: JSON.stringify(config), env: process.env }), {
+    return connect(loadKubeconfig({ content: JSON.stringify(config), env: {} }), {
       fieldManager: 'tester',
       userAgent: 'tests',
       log: { debug: () => undefined },
@@ -79,8 +92,8 @@ export class RealCluster {
 }
 
 /** A token of a service account, good for ten minutes: the shortest that there is. */
-export async function createToken({ kubeconfig, namespace }: RealCluster, account: string): Promise<string> {
-  const kubectl = process.env['REHEARSAL_KUBECTL'] ?? 'kubectl'
+export async function createToken(cluster: RealCluster, account: string): Promise<string> {
+  const { kubectl, kubeconfig, namespace } = cluster
   const command = [
     '--kubeconfig',
     kubeconfig,
@@ -93,10 +106,4 @@ export async function createToken({ kubeconfig, namespace }: RealCluster, accoun
     '10m',
   ]
   return (await promisify(execFile)(kubectl, command)).stdout.trim()
-}
-
-function required(name: string): string {
-  const value = process.env[name]
-  if (value === undefined) throw new Error(`${name} is not set: run npm run test:servers`)
-  return value
 }

@@ -1,5 +1,6 @@
 import { Pool, ProxyAgent, type Dispatcher } from 'undici'
 import { messageOf } from '../errors.ts'
+import { abortable } from './abortable.ts'
 import { TransportError, type ApiRequest } from './api-error.ts'
 import type { TlsMaterial } from './credentials.ts'
 import { codeOf } from './error-code.ts'
@@ -61,7 +62,7 @@ export class Transport {
     const dispatcher = this.#dispatcher(tls, isWatch, target)
     const prefix = this.#server.pathname.replace(/\/$/, '')
     const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs))
-    const signals = [signal, timeout].filter((one) => one !== undefined)
+    const either = AbortSignal.any([signal, timeout].filter((one) => one !== undefined))
     const failed = (error: unknown): unknown => {
       if (signal?.aborted === true) return signal.reason
       if (timeout?.aborted !== true) return this.#error(describe(error), target, error)
@@ -69,7 +70,7 @@ export class Transport {
       return this.#error({ code: 'TIMEOUT', problem }, target)
     }
     try {
-      const answer = await dispatcher.request({
+      const requesting = dispatcher.request({
         origin: this.#server.origin,
         method: target.method,
         path: `${prefix}${target.path}`,
@@ -77,8 +78,10 @@ export class Transport {
         body: request.body ?? null,
         headersTimeout: headersTimeoutMs,
         bodyTimeout: isWatch ? 0 : bodyTimeoutMs,
-        signal: signals.length === 0 ? null : AbortSignal.any(signals),
+        signal: either,
       })
+      // undici looks at the signal only once there is a connection, which may take its whole timeout.
+      const answer = await abortable(requesting, either)
       return {
         status: answer.statusCode,
         header: (name) => [answer.headers[name]].flat()[0],

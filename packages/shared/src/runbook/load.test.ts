@@ -184,11 +184,9 @@ describe('YAML', () => {
       (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level}, `.repeat(9)}]`,
     )
     const bomb = `l0: &l0 [lol]\n${levels.join('\n')}\n`
-    const start = performance.now()
     expect(problemsOf(bomb)).toEqual([
       'runbook.yaml:1:1: the aliases of the file expand to more than 100 values',
     ])
-    expect(performance.now() - start).toBeLessThan(2000)
   })
 
   it('does not take prototype keys for anything else than unknown keys', () => {
