@@ -9,7 +9,7 @@ await requirePrerequisites()
 const binary = await buildCluster(cacheFolder(), (line) => {
   console.log(line)
 })
-const child = spawn('go', ['test', '-count=1', './...'], {
+const child = spawn('go', ['test', '-trimpath', '-count=1', './...'], {
   cwd: join(import.meta.dirname, '../rehearsal/cluster'),
   env: { ...process.env, CLUSTER_BINARY: binary, GOWORK: 'off' },
   stdio: ['ignore', 'inherit', 'inherit'],
