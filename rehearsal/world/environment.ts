@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
+import type { ComponentState } from '../../packages/shared/src/cluster/component.ts'
+import { KubernetesCluster } from '../../packages/shared/src/cluster/kubernetes-cluster.ts'
+import { rolloutProgress } from '../../packages/shared/src/cluster/rollout-progress.ts'
 import { renderManifests } from '../pipeline/manifests.ts'
-import type { Component } from '../pipeline/components.ts'
+import { components, type Component } from '../pipeline/components.ts'
 import type { RehearsalCluster } from '../kubernetes/cluster.ts'
 
+/** How long the first version may take, image pulls and Kafka's rebalances included. */
+const settleLimitMs = 120_000
 const rbac = join(import.meta.dirname, '../../rbac')
 
 /** One environment of the pipeline in the rehearsal's cluster. */
@@ -43,17 +49,30 @@ export async function prepareEnvironment(
   }
 }
 
-/** Puts v1.0.0 there, as a team would by hand, and waits until every pod of it is ready and the others are gone. */
+/** Puts v1.0.0 there, as a team would by hand, and waits until every pod of it is Ready and all others are gone. */
 export async function deployFirstVersion(
   cluster: RehearsalCluster,
+  api: KubernetesApi,
   { namespace, prefix, replicas }: RehearsalEnvironment,
   brokers: readonly string[],
 ): Promise<void> {
-  await cluster.kubectlRun(
-    ['apply', '-n', namespace, '-f', '-'],
-    await renderManifests({ brokers, prefix, replicas }),
-  )
-  await cluster.kubectlRun(['rollout', 'status', '-n', namespace, 'deployment', '--timeout=120s'])
+  const since = new Date()
+  const manifests = await renderManifests({ brokers, prefix, replicas })
+  await cluster.kubectlRun(['apply', '-n', namespace, '-f', '-'], manifests)
+  const signal = AbortSignal.timeout(settleLimitMs)
+  const watch = await new KubernetesCluster(api, namespace).watch(signal)
+  try {
+    // Stricter than kubectl rollout status, which does not wait for pods that are still Terminating.
+    while (!components.every((name) => isComplete(watch.state(name), since))) {
+      await watch.next(new Date(Date.now() + settleLimitMs), signal)
+    }
+  } finally {
+    watch.close()
+  }
+}
+
+function isComplete(state: ComponentState | undefined, since: Date): boolean {
+  return state !== undefined && rolloutProgress(state, since).state === 'complete'
 }
 
 /** A kubeconfig that can do what the ServiceAccount's Role says, and no more. */

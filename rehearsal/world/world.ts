@@ -156,7 +156,7 @@ async function seed({ cluster, api, kafka, repository }: World): Promise<void> {
   const commit = await repository.git('rev-parse', 'v1.0.0^{commit}')
   await Promise.all(
     environments.map(async (environment) => {
-      await deployFirstVersion(cluster, environment, kafka.brokers)
+      await deployFirstVersion(cluster, api, environment, kafka.brokers)
       await seedRecord(api, environment, commit)
     }),
   )

@@ -8,12 +8,13 @@ import { cell, code, inline, table } from '@runbook-actions/shared/report/markdo
 
 /** What the approver reads: may it go on, what will change, and what shows it. */
 export function checkSummary(
+  occasion: 'preflight' | 're-check',
   record: DeploymentRecord,
   gates: readonly GateResult[],
   outcome: Outcome,
 ): SummaryPart[] {
   return [
-    { kind: 'decision', markdown: headline(record, outcome) },
+    { kind: 'decision', markdown: headline(occasion, record, outcome) },
     { kind: 'decision', markdown: gateTable(gates) },
     { kind: 'decision', markdown: changes(record) },
     gateEvidence(gates),
@@ -21,14 +22,18 @@ export function checkSummary(
 }
 
 function headline(
+  occasion: 'preflight' | 're-check',
   { version, environment, approval, class: changeClass, from, run }: DeploymentRecord,
   outcome: Outcome,
 ): string {
   const what = `${inline(version)} on ${inline(environment)}`
   const about = `${inline(changeClass)} change over ${inline(from?.version ?? 'what runs now')} · by @${inline(run.actor)}`
-  return outcome === 'passed'
-    ? `## ✅ ${what}: ready\n**Do:** whoever approves for ${inline(approval)}: read the lines below, then approve or reject.\n${about}`
-    : `## 🟥 ${what}: blocked, nothing was changed\n**Do:** mend the first line below, then run the workflow again.\n${about}`
+  if (outcome !== 'passed') {
+    return `## 🟥 ${what}: blocked, nothing was changed\n**Do:** mend the first line below, then run the workflow again.\n${about}`
+  }
+  return occasion === 're-check'
+    ? `## ✅ ${what}: still as it was approved\n**Do:** nothing: it is rolled out now.\n${about}`
+    : `## ✅ ${what}: ready\n**Do:** whoever approves for ${inline(approval)}: read the lines below, then approve or reject.\n${about}`
 }
 
 function changes({ plan }: DeploymentRecord): string {

@@ -48,7 +48,7 @@ export async function check(
       next: `${record.environment} is unchanged. Mend the cause and run the workflow again.`,
     }),
     record: phase.end(record, { outcome, verdict, reason, gates }),
-    summary: checkSummary(record, gates, outcome),
+    summary: checkSummary(occasion, record, gates, outcome),
   }
 }
 
