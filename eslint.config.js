@@ -14,6 +14,7 @@ const layers = {
   runbook: [],
   decide: ['runbook'],
   record: ['decide', 'runbook'],
+  calendar: ['runbook'],
   cluster: ['record', 'decide', 'runbook'],
   kafka: ['record', 'decide', 'runbook'],
   metrics: ['record', 'decide', 'runbook'],

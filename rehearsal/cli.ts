@@ -27,7 +27,7 @@ async function rehearse(options: Options): Promise<boolean> {
       interrupted.abort(new UserError(`Interrupted by ${name}.`))
     })
   }
-  const world = await bootWorld(timeline)
+  const world = await bootWorld(timeline, options.existing)
   try {
     if (options.up) {
       await serve(world, timeline, interrupted.signal)

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { messageOf, UserError } from '../packages/shared/src/errors.ts'
 import { scenarios } from './scenarios/registry.ts'
 import type { Scenario } from './scenarios/scenario.ts'
+import type { Existing } from './world/world.ts'
 
 export interface Options {
   readonly scenarios: readonly Scenario[]
@@ -11,6 +12,8 @@ export interface Options {
   readonly up: boolean
   /** Leave all running when the scenarios have ended. */
   readonly keep: boolean
+  /** Parts that run already and stand in for those that would be booted. */
+  readonly existing: Existing
   readonly report: string | undefined
   readonly summary: string | undefined
 }
@@ -21,6 +24,9 @@ export const usage = `Usage: npm run rehearse -- [options]
   --list            list the scenarios
   --up              boot everything and wait: push a tag, watch it deploy
   --keep            leave everything running afterwards, until Ctrl-C
+  --kubeconfig FILE use this cluster instead of booting one; needs --images
+  --images DIR      the folder from which that cluster’s nodes take their images
+  --kafka HOST:PORT use this broker instead of booting one; several with commas
   --report FILE     write what was found as JSON
   --summary FILE    write what the runs show on their summary pages, as Markdown`
 
@@ -41,8 +47,42 @@ export function readOptions(args: readonly string[]): Options {
     help: values.help ?? false,
     up: values.up ?? false,
     keep: values.keep ?? false,
+    existing: existingParts(values),
     report: values.report,
     summary: values.summary,
+  }
+}
+
+interface GivenParts {
+  readonly kubeconfig?: string | undefined
+  readonly images?: string | undefined
+  readonly kafka?: string | undefined
+  readonly prometheus?: string | undefined
+}
+
+function existingParts({ kubeconfig, images, kafka, prometheus }: GivenParts): Existing {
+  if (prometheus !== undefined) {
+    throw new UserError(
+      'No scenario asks a Prometheus yet, so none can stand in.',
+      'Leave --prometheus out: the actions look at the pods themselves.',
+    )
+  }
+  if ((kubeconfig === undefined) !== (images === undefined)) {
+    throw new UserError(
+      '--kubeconfig and --images belong together.',
+      'The example’s services are image folders of the rehearsal’s own container runtime, not images of a registry: name the folder that was given to "cluster up --images". See rehearsal/README.md.',
+    )
+  }
+  const brokers = kafka?.split(',').map((broker) => broker.trim())
+  const wrong = brokers?.filter((broker) => !/^[^\s:]+:\d+$/.test(broker)) ?? []
+  if (wrong.length > 0)
+    throw new UserError(
+      `--kafka is wrong: "${wrong.join('", "')}".`,
+      'Give it as host:port, several with commas.',
+    )
+  return {
+    ...(kubeconfig !== undefined && images !== undefined && { cluster: { kubeconfig, images } }),
+    ...(brokers !== undefined && { kafka: brokers }),
   }
 }
 
@@ -56,6 +96,10 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean' },
         up: { type: 'boolean' },
         keep: { type: 'boolean' },
+        kubeconfig: { type: 'string' },
+        images: { type: 'string' },
+        kafka: { type: 'string' },
+        prometheus: { type: 'string' },
         report: { type: 'string' },
         summary: { type: 'string' },
       },

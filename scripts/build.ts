@@ -19,6 +19,12 @@ export function actionNames(): string[] {
 }
 
 /**
+ * The actions whose lazy imports become files of their own beside index.js: the calendars of the world (1.5 MB), which
+ * only a plan reads. The others stay one file, which can be copied to where it is needed.
+ */
+const split: ReadonlySet<string> = new Set(['preflight'])
+
+/**
  * What libraries bring along and no action uses: zod's messages in fifty languages (264 kB), and the OIDC client of
  * @actions/core with an HTTP stack of its own (435 kB). An action that calls it fails and says why.
  */
@@ -62,7 +68,8 @@ async function bundle(name: string): Promise<void> {
   const joined = join(folder, '.pre')
   const { metafile } = await build({
     entryPoints: [join(folder, 'src/index.ts')],
-    outfile: join(joined, 'index.js'),
+    outdir: joined,
+    splitting: split.has(name),
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -79,7 +86,9 @@ async function bundle(name: string): Promise<void> {
     },
   })
   writeFileSync(join(joined, 'package.json'), '{"type":"module"}')
-  mkdirSync(join(folder, 'dist'), { recursive: true })
+  // The names of lazy files come from their content: nothing old may stay.
+  rmSync(join(folder, 'dist'), { recursive: true, force: true })
+  mkdirSync(join(folder, 'dist'))
   await new Promise<void>((resolve, reject) => {
     const child = spawn(
       process.execPath,

@@ -75,11 +75,39 @@ async function tryBundle(name: string): Promise<void> {
   }
 }
 
+/** The calendars are a file of their own: a plan must find it beside index.js, from whatever folder it is started. */
+async function tryCalendar(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'runbook-bundle-'))
+  try {
+    const runbook = join(folder, 'runbook.yaml')
+    await writeFile(
+      runbook,
+      'version: 1\npipeline: p\nenvironments: { production: { namespace: p } }\ncomponents: [{ deployment: d }]\nwindow: { holidays: DE-BR }\n',
+    )
+    // Nothing listens there, and nothing is asked before the calendar.
+    const kubeconfig = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'c', user: { token: 'none' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
+    })
+    const args = ['--mode', 'plan', '--version', 'v1.1.0', '--runbook', runbook]
+    const { code, output } = await run('preflight', args, { KUBECONFIG_CONTENT: kubeconfig }, folder)
+    if (code !== 1 || !output.includes('did you mean "DE-BB"?'))
+      problems.push(`preflight with an unknown region: ${String(code)} ${output}`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 await buildActions()
 const first = fingerprint()
 await buildActions()
 if (fingerprint() !== first) problems.push('Two builds of the same sources differ.')
 for (const name of actionNames()) await tryBundle(name)
+await tryCalendar()
 for (const problem of problems) console.error(`✘ ${problem}`)
 console.log(
   `${actionNames().length} bundles, built twice and run: ${problems.length === 0 ? 'all well' : `${problems.length} problems`}`,

@@ -38,6 +38,7 @@ try {
       REHEARSAL_KUBECONFIG: cluster.kubeconfig,
       REHEARSAL_KUBECTL: cluster.kubectl,
       REHEARSAL_IMAGES: images,
+      REHEARSAL_AUDIT: cluster.auditLog,
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   })

@@ -23,6 +23,7 @@ var commands = map[string]func() *cobra.Command{
 	"up":                      newUpCommand,
 	"node":                    newNodeCommand,
 	"cleanup":                 newCleanupCommand,
+	"rollout-status":          newRolloutStatusCommand,
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 	"kube-apiserver":          apiserver.NewAPIServerCommand,
 	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
@@ -31,6 +32,7 @@ var commands = map[string]func() *cobra.Command{
 
 const usage = `usage: cluster up --dir RUN_DIR --images DIR    run a cluster until interrupted; --help lists the options
        cluster kubectl …                       kubectl; so is a link of that name to this binary
+       cluster rollout-status                  what kubectl rollout status says of the Deployments on standard input
 up itself starts: node, cleanup, kube-apiserver, kube-controller-manager, kube-scheduler
 `
 
@@ -47,7 +49,7 @@ func main() {
 	switch command := newCommand(); name {
 	case "kubectl":
 		cmdutil.CheckErr(cli.RunNoErrOutput(command))
-	case "up", "cleanup":
+	case "up", "cleanup", "rollout-status":
 		if err := command.Execute(); err != nil {
 			fmt.Fprintf(os.Stderr, "cluster %s: %v\n", name, err)
 			os.Exit(1)

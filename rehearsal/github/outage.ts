@@ -21,6 +21,8 @@ export async function failed(
       return 'dropped'
     case 'unavailable':
       return refusal(503, 'No server is currently available to service your request.')
+    case 'forbidden':
+      return refusal(403, 'Resource not accessible by integration')
     case 'rate-limit':
       return refusal(403, 'API rate limit exceeded for installation.', { 'x-ratelimit-remaining': '0' })
     case 'secondary-rate-limit':

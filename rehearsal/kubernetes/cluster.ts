@@ -14,7 +14,9 @@ const readySchema = z.object({
 })
 
 /** A running cluster. */
-export interface RehearsalCluster extends z.infer<typeof readySchema> {
+export interface RehearsalCluster extends Omit<z.infer<typeof readySchema>, 'auditLog'> {
+  /** Not known of a cluster that somebody else started. */
+  readonly auditLog: string | undefined
   /** Runs kubectl as the cluster's administrator and returns its standard output. */
   kubectlRun(args: readonly string[], input?: string): Promise<string>
   stop(): Promise<void>
@@ -67,7 +69,7 @@ export async function startCluster(
   const ready = readySchema.parse(JSON.parse(await readFile(join(dir, 'ready.json'), 'utf8')))
   return {
     ...ready,
-    kubectlRun: (kubectlArgs, input) => kubectl(ready, kubectlArgs, input),
+    kubectlRun: (kubectlArgs, input) => runKubectl(ready, kubectlArgs, input),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
@@ -99,7 +101,8 @@ async function untilReady(
   })
 }
 
-function kubectl(
+/** Runs kubectl with nothing of this process's environment but the PATH, and returns its standard output. */
+export function runKubectl(
   { kubectl: program, kubeconfig }: { kubectl: string; kubeconfig: string },
   args: readonly string[],
   input = '',
@@ -110,6 +113,8 @@ function kubectl(
       if (error === null) resolve(stdout)
       else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`, { cause: error }))
     })
+    // One that has ended without reading its input tells why by its status.
+    child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
 }

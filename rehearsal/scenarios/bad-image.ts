@@ -3,6 +3,7 @@ import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
+import { checkTicket } from './ticket.ts'
 import { checkNoTag, checkRed } from './untouched.ts'
 
 /** Production cannot pull what staging could: another registry mirror, another pull secret. */
@@ -49,6 +50,12 @@ export const badImage: Scenario = {
       ),
     )
     await checkNoTag(stage)
+    await checkTicket(stage, {
+      state: 'open',
+      firstLine: /^## 🟥 production runs two versions: v1\.1\.0 failed at rollout$/,
+      label: 'deployment-failed',
+      says: ['kubectl rollout undo deployment/event-ingester --to-revision='],
+    })
     await checkInvariants(stage, deployed)
   },
 }

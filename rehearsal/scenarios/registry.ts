@@ -1,8 +1,37 @@
+import { argoOwned } from './argo-owned.ts'
 import { badImage } from './bad-image.ts'
+import { cancelled } from './cancelled.ts'
+import { crashLoop } from './crash-loop.ts'
+import { firstDeployment } from './first-deployment.ts'
+import { hostileLogs } from './hostile-logs.ts'
+import { killed } from './killed.ts'
+import { movedTag } from './moved-tag.ts'
+import { outOfQuota } from './out-of-quota.ts'
+import { rerun } from './rerun.ts'
 import { rolling } from './rolling.ts'
 import type { Scenario } from './scenario.ts'
 import { stagingFails } from './staging-fails.ts'
+import { stuckRollout } from './stuck-rollout.ts'
+import { transientPull } from './transient-pull.ts'
 import { windowClosed } from './window-closed.ts'
+import { zeroReplicas } from './zero-replicas.ts'
 
 /** Every scenario; the first is the default. */
-export const scenarios: readonly Scenario[] = [rolling, windowClosed, stagingFails, badImage]
+export const scenarios: readonly Scenario[] = [
+  rolling,
+  windowClosed,
+  stagingFails,
+  badImage,
+  crashLoop,
+  stuckRollout,
+  transientPull,
+  outOfQuota,
+  argoOwned,
+  firstDeployment,
+  movedTag,
+  zeroReplicas,
+  hostileLogs,
+  rerun,
+  cancelled,
+  killed,
+]

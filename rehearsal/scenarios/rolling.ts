@@ -5,6 +5,7 @@ import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
+import { checkTicket, ticketNumber } from './ticket.ts'
 
 /** The main job: a pushed tag becomes a verified production rollout. */
 export const rolling: Scenario = {
@@ -65,6 +66,11 @@ export const rolling: Scenario = {
         found: phases.join(', '),
       }
     })
+    await checks.that('the plan looked the coming holidays up', async () => {
+      const { latest } = await recordStore(world.api, production).load()
+      const names = latest?.holidays?.dates.map(({ name }) => name).join(', ') ?? ''
+      return { ok: latest?.holidays?.region === 'DE-BE' && names !== '', found: names }
+    })
     await checks.that('production remembers v1.1.0 as known good', async () => {
       const { knownGood } = await recordStore(world.api, production).load()
       return equal([knownGood?.version, knownGood?.components.length], ['v1.1.0', 3])
@@ -102,6 +108,19 @@ export const rolling: Scenario = {
         /v1\.1\.0 \(minor\) by rosa/,
       ),
     )
+    await checkTicket(stage, {
+      state: 'closed',
+      firstLine: /^## ✅ v1\.1\.0 is live in production$/,
+      says: ['v1.1.0 over v1.0.0', 'WP-123', '**Deployed By**: @rosa', '**Approved By**: @marc'],
+    })
+    await checks.that('log and tag name the ticket', async () => {
+      const number = String(ticketNumber(stage))
+      const message = await repository.inBare('tag', '-l', '--format=%(contents)', 'v1.1.0-prod')
+      return equal(
+        [log.includes(`ticket #${number},`), message.includes(`Ticket: #${number} `)],
+        [true, true],
+      )
+    })
     await checkInvariants(stage, deployed)
   },
 }

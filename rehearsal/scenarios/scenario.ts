@@ -26,7 +26,11 @@ export interface Release {
   /** Of pulling the images, as rehearsal/cluster reads them. */
   readonly pullFaults?: readonly Readonly<Record<string, unknown>>[]
   readonly runbook?: RunbookEdit
+  /** What the release changes in the caller's workflow file. */
+  readonly workflow?: (text: string) => string
   readonly approve?: boolean
+  /** What happens while it runs. */
+  readonly meanwhile?: (started: StartedDeployment) => Promise<void>
 }
 
 /** How a release ended. */
@@ -52,7 +56,7 @@ export class Stage {
 
   /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
   async deploy(release: Release): Promise<Deployed> {
-    const { version, faults = {}, pullFaults = [], runbook, approve = true } = release
+    const { version, faults = {}, pullFaults = [], runbook, workflow, approve = true, meanwhile } = release
     const { images, repository } = this.world
     await buildImages({ dir: images, versions: [{ version, faults }] })
     await writeFile(join(images, 'faults.json'), JSON.stringify(pullFaults))
@@ -66,9 +70,19 @@ export class Stage {
       },
       stop.signal,
     )
-    const commit = await repository.release(version, runbook)
+    const commit = await repository.release(version, { runbook, workflow })
     await watching
     if (started === undefined) throw new Error(`The push of ${version} started nothing.`)
+    const [result] = await Promise.all([started.finished, meanwhile?.(started)])
+    this.results.push(result)
+    return { commit, run: started, result }
+  }
+
+  /** What "Re-run all jobs" does: the same event and the same run, one attempt later. */
+  async rerun({ commit, run }: Deployed): Promise<Deployed> {
+    const push = { ref: `refs/tags/${run.tag}`, before: '0'.repeat(40), after: commit }
+    const started = await startForPush(this.world, push, this.timeline, { attempt: 2 })
+    if (started === undefined) throw new Error(`${run.tag} cannot be run again.`)
     const result = await started.finished
     this.results.push(result)
     return { commit, run: started, result }

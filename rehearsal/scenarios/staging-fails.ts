@@ -2,6 +2,7 @@ import { production, staging } from '../world/environment.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
+import { checkTicket } from './ticket.ts'
 import { checkRed, checkSkipped, checkUntouched } from './untouched.ts'
 
 /** What staging is for: the release crashes there, and production never hears of it. */
@@ -17,6 +18,11 @@ export const stagingFails: Scenario = {
     await checkRed(stage, deployed, /its container crashes at every start/)
     await checkSkipped(stage, deployed, ['Preflight', 'Approval', 'Production'])
     await checkUntouched(stage, before)
+    await checkTicket(stage, {
+      state: 'open',
+      firstLine: /^## 🟥 production is unchanged: v1\.1\.0 failed in staging$/,
+      label: 'deployment-failed',
+    })
     await checkInvariants(stage, deployed)
   },
 }

@@ -12,6 +12,15 @@ const example = join(import.meta.dirname, '../../examples/kafka-pipeline')
 /** Who writes and pushes in the rehearsal. */
 export const engineer = 'rosa'
 
+const workflowFile = '.github/workflows/deploy.yml'
+
+/** What a release changes in the repository beside its version. */
+export interface ReleaseEdits {
+  readonly runbook?: RunbookEdit | undefined
+  /** Of the text of the caller's workflow. */
+  readonly workflow?: ((text: string) => string) | undefined
+}
+
 /** The repository of the team that uses the suite: a bare one to push to, and the engineer's clone of it. */
 export class CallerRepository {
   readonly slug = 'acme/kafka-pipeline'
@@ -41,8 +50,8 @@ export class CallerRepository {
   }
 
   /** Commits and tags a release, and pushes it: that is what starts the workflow. Returns its commit. */
-  async release(version: string, edit?: RunbookEdit): Promise<string> {
-    const commit = await this.#commitRelease(version, edit)
+  async release(version: string, edits: ReleaseEdits = {}): Promise<string> {
+    const commit = await this.#commitRelease(version, edits)
     await this.git('push', '-q', 'origin', 'main', version)
     return commit
   }
@@ -73,10 +82,12 @@ export class CallerRepository {
     return (await run('git', ['-C', this.clone, ...who, ...args])).stdout.trim()
   }
 
-  async #commitRelease(version: string, edit?: RunbookEdit): Promise<string> {
+  async #commitRelease(version: string, edits: ReleaseEdits = {}): Promise<string> {
     await rm(join(this.clone, 'README.md'), { force: true })
     const runbook = await readFile(join(example, 'runbook.yaml'), 'utf8')
-    await writeFile(join(this.clone, 'runbook.yaml'), rehearsalRunbook(runbook, edit))
+    await writeFile(join(this.clone, 'runbook.yaml'), rehearsalRunbook(runbook, edits.runbook))
+    const workflow = await readFile(join(example, workflowFile), 'utf8')
+    await writeFile(join(this.clone, workflowFile), edits.workflow?.(workflow) ?? workflow)
     for (const name of components) {
       const file = join(this.clone, 'deployments', `${name}.yaml`)
       const text = await readFile(file, 'utf8')

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
 import type { ComponentState } from '../../packages/shared/src/cluster/component.ts'
@@ -37,16 +36,17 @@ export const production: RehearsalEnvironment = {
 
 export const environments = [staging, production] as const
 
+/** On every namespace that a rehearsal makes: what has it may be deleted. */
+export const rehearsalLabel = 'runbook-actions.io/rehearsal'
+
 /** Makes the namespace with the Roles that the suite documents. */
 export async function prepareEnvironment(
   cluster: RehearsalCluster,
   { namespace }: RehearsalEnvironment,
 ): Promise<void> {
-  const manifest = `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${namespace}}\n`
+  const manifest = `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${namespace}, labels: {${rehearsalLabel}: 'true'}}\n`
   await cluster.kubectlRun(['apply', '-f', '-'], manifest)
-  for (const file of ['reader.yaml', 'deployer.yaml']) {
-    await cluster.kubectlRun(['apply', '-n', namespace, '-f', '-'], await readFile(join(rbac, file), 'utf8'))
-  }
+  await cluster.kubectlRun(['apply', '-n', namespace, '-f', rbac])
 }
 
 /** Puts v1.0.0 there, as a team would by hand, and waits until every pod of it is Ready and all others are gone. */
@@ -59,6 +59,15 @@ export async function deployFirstVersion(
   const since = new Date()
   const manifests = await renderManifests({ brokers, prefix, replicas })
   await cluster.kubectlRun(['apply', '-n', namespace, '-f', '-'], manifests)
+  await untilSettled(api, { namespace }, since)
+}
+
+/** Waits until every pod of the templates, as written at `since`, is Ready and all others are gone. */
+export async function untilSettled(
+  api: KubernetesApi,
+  { namespace }: Pick<RehearsalEnvironment, 'namespace'>,
+  since: Date,
+): Promise<void> {
   const signal = AbortSignal.timeout(settleLimitMs)
   const watch = await new KubernetesCluster(api, namespace).watch(signal)
   try {
@@ -89,6 +98,7 @@ export async function serviceAccountKubeconfig(
     'view',
     '--raw',
     '--minify',
+    '--flatten',
     '-o',
     'jsonpath={.clusters[0].cluster.certificate-authority-data}',
   ]

@@ -5,7 +5,7 @@ export type RunbookEdit = (document: Document) => void
 
 /**
  * The example's runbook file with the times of a rehearsal: shorter, and a window that is always open, because
- * rehearsals run at any hour. Time is compressed only here, through the file's own keys.
+ * rehearsals run at any hour (on a holiday it warns). Time is compressed only here, through the file's own keys.
  */
 export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefined): string {
   const document = parseDocument(text)
@@ -13,7 +13,10 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   if (problem !== undefined) throw problem
   document.setIn(['rollout', 'settle'], '2s')
   document.setIn(['environments', 'staging', 'soak'], '10s')
-  document.setIn(['window'], document.createNode({ hours: 'Mon-Sun 00:00-24:00', avoid: [] }))
+  document.setIn(
+    ['window'],
+    document.createNode({ hours: 'Mon-Sun 00:00-24:00', holidays: 'DE-BE', avoid: [] }),
+  )
   edit(document)
   return document.toString()
 }

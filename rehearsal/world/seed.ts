@@ -60,9 +60,9 @@ export async function seedRecord(
   )
   const store = recordStore(api, environment)
   await store.load(signal)
-  await store.save(
+  await store.saveGood(
     { ...record, deployed: adopted.components, closedAt: systemClock.now().toISOString() },
+    { ...adopted, recordId: record.id, version: 'v1.0.0', commit },
     signal,
   )
-  await store.markGood({ ...adopted, recordId: record.id, version: 'v1.0.0', commit }, signal)
 }

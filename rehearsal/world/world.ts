@@ -1,10 +1,10 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
 import { messageOf } from '../../packages/shared/src/errors.ts'
 import { startGitHub, type GitHub } from '../github/server.ts'
-import { startKafka, type Broker } from '../kafka/broker.ts'
+import { startKafka } from '../kafka/broker.ts'
 import { buildCluster } from '../kubernetes/binary.ts'
 import { startCluster, type RehearsalCluster } from '../kubernetes/cluster.ts'
 import { buildImages } from '../pipeline/images.ts'
@@ -22,6 +22,8 @@ import {
   serviceAccountKubeconfig,
   staging,
 } from './environment.ts'
+import { useCluster, type ExistingCluster } from './existing-cluster.ts'
+import { useKafka, type PipelineKafka } from './existing-kafka.ts'
 import { adminApi, seedRecord } from './seed.ts'
 import { stageSuite } from './suite.ts'
 import type { Timeline } from './timeline.ts'
@@ -34,7 +36,7 @@ export interface World {
   readonly act: string
   readonly cluster: RehearsalCluster
   readonly api: KubernetesApi
-  readonly kafka: Broker
+  readonly kafka: PipelineKafka
   readonly repository: CallerRepository
   /** Replaced at each reset: what one scenario files must not reach the next. */
   github: GitHub
@@ -42,6 +44,13 @@ export interface World {
   /** Runs that have not ended: their processes do not end with ours by themselves. */
   readonly running: Set<Run>
   stop(): Promise<void>
+}
+
+/** Parts that run already: only what is missing is booted, and what was there stays. */
+export interface Existing {
+  readonly cluster?: ExistingCluster
+  /** Bootstrap servers. */
+  readonly kafka?: readonly string[]
 }
 
 /** The approvers, by the environment that they review. */
@@ -53,7 +62,7 @@ export const reviewers = {
 } as const
 
 /** Boots everything, what does not depend on each other at the same time. What was started is stopped where one fails. */
-export async function bootWorld(timeline: Timeline): Promise<World> {
+export async function bootWorld(timeline: Timeline, existing: Existing = {}): Promise<World> {
   await requirePrerequisites()
   const log = (line: string): void => {
     timeline.add(line)
@@ -62,7 +71,7 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'runbook-rehearsal-'))
   // Pods run as ordinary users and read their images from here.
   await chmod(dir, 0o755)
-  const images = join(dir, 'images')
+  const images = existing.cluster === undefined ? join(dir, 'images') : resolve(existing.cluster.images)
   const started: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })]
   const stop = async (): Promise<void> => {
     for (const end of started.splice(0).toReversed()) {
@@ -72,28 +81,10 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
     }
   }
   try {
-    // One heavy build after the other: two at once would be no faster on two cores.
-    const act = await buildAct({ cache, log })
-    const binary = await buildCluster(cache, log)
-    await mkdir(images)
-    const bootKafka = startKafka({ dir: join(dir, 'kafka'), cache, log }).then(async (broker) => {
-      started.push(() => broker.stop())
-      await broker.createTopics(environments.flatMap(({ prefix }) => topicsOf(prefix)))
-      log(`Kafka is ready at ${broker.brokers.join(', ')}`)
-      return broker
-    })
-    const bootCluster = startCluster(binary, {
-      dir: join(dir, 'cluster'),
-      images,
-      log: () => undefined,
-    }).then((booted) => {
-      started.push(() => booted.stop())
-      log(`Kubernetes is ready at ${booted.server}`)
-      return booted
-    })
+    const booting = await startOrUse(existing, { dir, cache, images, log }, started)
     const [kafka, cluster, repository, suite] = await allOf([
-      bootKafka,
-      bootCluster,
+      booting.kafka,
+      booting.cluster,
       CallerRepository.create(dir),
       stageSuite(dir, log),
       buildImages({ dir: images, versions: [{ version: 'v1.0.0' }] }),
@@ -112,7 +103,7 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
       dir,
       images,
       suite,
-      act,
+      act: booting.act,
       cluster,
       api,
       kafka,
@@ -137,6 +128,60 @@ export async function bootWorld(timeline: Timeline): Promise<World> {
   }
 }
 
+interface Place {
+  readonly dir: string
+  readonly cache: string
+  readonly images: string
+  readonly log: (line: string) => void
+}
+
+/** Takes the parts that exist and starts those that are missing. What was started or made is added to `started`. */
+async function startOrUse(
+  existing: Existing,
+  { dir, cache, images, log }: Place,
+  started: (() => Promise<void>)[],
+): Promise<{ act: string; kafka: Promise<PipelineKafka>; cluster: Promise<RehearsalCluster> }> {
+  // Before anything is built, because they can be refused. The cluster is given back first: groups outlive their pods.
+  const usedKafka = existing.kafka && (await useKafka(existing.kafka))
+  if (usedKafka !== undefined) started.push(() => usedKafka.stop())
+  const usedCluster = existing.cluster && (await useCluster(existing.cluster))
+  if (usedCluster !== undefined) started.push(() => usedCluster.stop())
+
+  // One heavy build after the other: two at once would be no faster on two cores.
+  const act = await buildAct({ cache, log })
+  const clusterPart =
+    usedCluster === undefined
+      ? await clusterStarter({ dir, cache, images, log }, started)
+      : () => Promise.resolve(usedCluster)
+  await mkdir(images, { recursive: true })
+  const kafka = async (): Promise<PipelineKafka> => {
+    const broker = usedKafka ?? (await startKafka({ dir: join(dir, 'kafka'), cache, log }))
+    if (usedKafka === undefined) started.push(() => broker.stop())
+    await broker.createTopics(environments.flatMap(({ prefix }) => topicsOf(prefix)))
+    log(`Kafka is ready at ${broker.brokers.join(', ')}`)
+    return broker
+  }
+  const cluster = async (): Promise<RehearsalCluster> => {
+    const found = await clusterPart()
+    log(`Kubernetes is ready at ${found.server}`)
+    return found
+  }
+  return { act, kafka: kafka(), cluster: cluster() }
+}
+
+/** Builds the cluster program; what it returns boots a cluster. */
+async function clusterStarter(
+  { dir, cache, images, log }: Place,
+  started: (() => Promise<void>)[],
+): Promise<() => Promise<RehearsalCluster>> {
+  const binary = await buildCluster(cache, log)
+  return async () => {
+    const booted = await startCluster(binary, { dir: join(dir, 'cluster'), images, log: () => undefined })
+    started.push(() => booted.stop())
+    return booted
+  }
+}
+
 /** Puts everything back to v1.0.0 and forgets what happened since. */
 export async function resetWorld(world: World): Promise<void> {
   await writeFile(join(world.images, 'faults.json'), '[]')
@@ -145,9 +190,10 @@ export async function resetWorld(world: World): Promise<void> {
   world.github = await standIn(world.repository)
   const selector = ['-l', 'app.kubernetes.io/managed-by=runbook-actions']
   await Promise.all(
-    environments.map(({ namespace }) =>
-      world.cluster.kubectlRun(['delete', 'configmap', '-n', namespace, ...selector]),
-    ),
+    environments.flatMap(({ namespace }) => [
+      world.cluster.kubectlRun(['delete', 'configmap,lease', '-n', namespace, ...selector]),
+      world.cluster.kubectlRun(['delete', 'resourcequota', '--all', '-n', namespace]),
+    ]),
   )
   await seed(world)
 }

@@ -5,6 +5,7 @@ import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
 import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 
 /** What the approver reads: may it go on, what will change, and what shows it. */
 export function checkSummary(
@@ -23,11 +24,11 @@ export function checkSummary(
 
 function headline(
   occasion: 'preflight' | 're-check',
-  { version, environment, approval, class: changeClass, from, run }: DeploymentRecord,
+  { version, environment, approval, class: changeClass, from, run, ticket }: DeploymentRecord,
   outcome: Outcome,
 ): string {
   const what = `${inline(version)} on ${inline(environment)}`
-  const about = `${inline(changeClass)} change over ${inline(from?.version ?? 'what runs now')} · by @${inline(run.actor)}`
+  const about = `${inline(changeClass)} change over ${inline(from?.version ?? 'what runs now')} · by @${inline(run.actor)}${ticketLink({ ticket })}`
   if (outcome !== 'passed') {
     return `## 🟥 ${what}: blocked, nothing was changed\n**Do:** mend the first line below, then run the workflow again.\n${about}`
   }
@@ -37,11 +38,11 @@ function headline(
 }
 
 function changes({ plan }: DeploymentRecord): string {
-  const rows = plan.map(({ deployment, from, to, strategy }) => [
+  const rows = plan.map(({ deployment, from, to, strategy, manifest }) => [
     cell(deployment),
     code(imageLabel(from)),
     code(imageLabel(to, from)),
-    cell(strategy),
+    cell(manifest === undefined ? strategy : `${strategy}; applies ${manifest}`),
   ])
   return table(
     ['Component', 'Runs', 'Will run', 'How'].map((title) => ({ title })),

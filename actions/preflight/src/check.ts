@@ -77,15 +77,3 @@ export function withStaging(record: DeploymentRecord, staging: DeploymentRecord)
     }),
   }
 }
-
-/** The record with a person's decision to deploy at an avoided time. */
-export function withWindowOverride(
-  record: DeploymentRecord,
-  reason: string | undefined,
-  by: string,
-  clock: Clock,
-): DeploymentRecord {
-  if (reason === undefined) return record
-  const override = { gate: 'deployment-window', reason, by, at: clock.now().toISOString() }
-  return { ...record, overrides: [...record.overrides, override] }
-}

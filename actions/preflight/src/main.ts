@@ -16,12 +16,14 @@ import {
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
+import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
+import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { approve } from './approve.ts'
-import { check, withStaging, withWindowOverride } from './check.ts'
+import { check, withStaging } from './check.ts'
 import { plan } from './plan.ts'
 
 const changeClass = z.enum(CHANGE_CLASSES)
@@ -95,6 +97,11 @@ export const action: Action<typeof inputs, typeof outputs> = {
   },
 }
 
+/** A file of its own in the bundle. */
+async function calendar(): Promise<HolidayCalendar> {
+  return (await import('@runbook-actions/shared/calendar/public-holidays.ts')).publicHolidays
+}
+
 async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult> {
   const { inputs: given, clock, signal, run } = context
   if (given.mode === 'approve') {
@@ -111,7 +118,7 @@ async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult>
   const { cluster, store, close } = connectEnvironment(runbook, given, context)
   try {
     if (given.mode === 'plan')
-      return await plan(runbook, await request(context), { cluster, store, clock, signal })
+      return await plan(runbook, await request(context), { cluster, store, calendar, clock, signal })
     const by = runIdentity(run, clock, context.variables.USER).actor
     const record = withWindowOverride(handedOn(given.record), given['window-override'], by, clock)
     const ports = { cluster, clock, log: context.log, signal }

@@ -15,13 +15,15 @@ export function planSummary({ record, decided, adopts }: DeploymentPlan, risk: s
       ? ['', `⚠️ No record says which version runs. What runs now is adopted as known good if it is healthy.`]
       : []),
   ]
-  const rows = plan.map(({ deployment, from: current, to, replicas, strategy: how }) => [
-    cell(deployment),
-    code(imageLabel(current)),
-    code(imageLabel(to, current)),
-    String(replicas),
-    cell(current === to ? 'has it already: nothing to roll' : how),
-  ])
+  const rows = plan.map(
+    ({ deployment, from: current, to, replicas, autoscaler, manifest, strategy: how }) => [
+      cell(deployment),
+      code(imageLabel(current)),
+      code(imageLabel(to, current)),
+      cell(autoscaler === undefined ? String(replicas) : `${replicas}, ${autoscaler}`),
+      cell(howWords(how, { manifest, isSame: current === to })),
+    ],
+  )
   const columns = [
     { title: 'Component' },
     { title: 'Runs' },
@@ -33,6 +35,14 @@ export function planSummary({ record, decided, adopts }: DeploymentPlan, risk: s
     { kind: 'decision', markdown: lines.join('\n') },
     { kind: 'decision', markdown: table(columns, rows) },
   ]
+}
+
+function howWords(
+  how: string,
+  { manifest, isSame }: { manifest: string | undefined; isSame: boolean },
+): string {
+  if (manifest !== undefined) return `${how}; applies ${manifest}`
+  return isSame ? 'has it already: nothing to roll' : how
 }
 
 function classSentence({ class: chosen, found, adjustment, reason }: DeploymentPlan['decided']): string {

@@ -1,31 +1,44 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { scaledComponents } from '@runbook-actions/shared/cluster/autoscaler.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { planDeployment, type DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import type { Clock } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { comingHolidays, type HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { planSummary } from './plan-summary.ts'
 
 export interface PlanPorts {
   readonly cluster: Cluster
   readonly store: RecordStore
+  /** The calendar is large: it is loaded only where the runbook names a region. */
+  readonly calendar: () => Promise<HolidayCalendar>
   readonly clock: Clock
   readonly signal: AbortSignal
 }
 
-/** Decides what the deployment is and opens its record. It reads and changes nothing. */
+/**
+ * Decides what the deployment is and opens its record. It reads and changes nothing.
+ *
+ * @throws UserError where the request cannot be planned, or the calendar does not know the region of the holidays
+ */
 export async function plan(
   runbook: Runbook,
   request: DeploymentRequest,
   ports: PlanPorts,
 ): Promise<PhaseResult> {
-  const { cluster, store, clock, signal } = ports
+  const { cluster, store, calendar, clock, signal } = ports
   const phase = beginPhase('plan', clock)
   const names = runbook.components.map(({ deployment }) => deployment)
-  const [memory, states] = await Promise.all([store.load(signal), cluster.components(names, signal)])
+  const { window } = runbook
+  // First, because a region that does not exist is a mistake of the file.
+  const holidays =
+    window.holidays === undefined ? undefined : comingHolidays(window, clock.now(), await calendar())
+  const [memory, states] = await Promise.all([store.load(signal), scaledComponents(cluster, names, signal)])
   const planned = planDeployment(runbook, request, memory, states, clock.now())
-  const { version, environment, class: changeClass, strategy } = planned.record
+  const record = { ...planned.record, ...(holidays !== undefined && { holidays }) }
+  const { version, environment, class: changeClass, strategy } = record
   const summary = planSummary(planned, runbook.changes[planned.decided.class].risk)
 
   if (strategy === 'canary') {
@@ -35,7 +48,7 @@ export async function plan(
       outcome: 'blocked',
       reason,
       next,
-      record: phase.end(planned.record, { outcome: 'blocked', reason }),
+      record: phase.end(record, { outcome: 'blocked', reason }),
       summary,
     }
   }
@@ -43,7 +56,7 @@ export async function plan(
   return {
     outcome: 'passed',
     reason,
-    record: phase.end(planned.record, { outcome: 'passed', reason }),
+    record: phase.end(record, { outcome: 'passed', reason }),
     summary,
   }
 }

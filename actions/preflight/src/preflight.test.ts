@@ -3,23 +3,26 @@ import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/clu
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
+import { UserError } from '@runbook-actions/shared/errors.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { approve } from './approve.ts'
-import { check, withStaging, withWindowOverride } from './check.ts'
+import { check, withStaging } from './check.ts'
 import { plan } from './plan.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
-const runbookWith = (more = '') =>
+const runbookWith = (more = '', window = '') =>
   loadRunbook(
     `version: 1
 pipeline: kafka-pipeline
 environments: { staging: { namespace: kafka-pipeline-staging }, production: { namespace: kafka-pipeline } }
 components: [${names.map((name) => `{ deployment: ${name} }`).join(', ')}]
-window: { hours: "Mon-Sun 00:00-24:00", avoid: [], freezes: [{ from: 2026-12-24, to: 2026-12-26, reason: year-end close }] }
+window: { hours: "Mon-Sun 00:00-24:00", avoid: [], freezes: [{ from: 2026-12-24, to: 2026-12-26, reason: year-end close }], ${window} }
 ${more}`,
     { file: 'runbook.yaml' },
   )
@@ -38,12 +41,20 @@ const request: DeploymentRequest = {
   images: new Map(),
 }
 
+const calendar = () =>
+  Promise.resolve<HolidayCalendar>({
+    holidaysOf(region, year) {
+      if (region !== 'DE-BE') throw new UserError(`no region ${region}`)
+      return [{ date: `${year}-12-25`, name: 'Christmas Day' }]
+    },
+  })
+
 function setUp() {
   const cluster = new FakeCluster(...names)
   const store = new FakeStore()
   store.memory = { latest: undefined, knownGood: goodRelease('v1.0.0', cluster) }
   const planned_ = (more: Partial<DeploymentRequest> = {}, book = runbook) =>
-    plan(book, { ...request, ...more }, { cluster, store, clock, signal })
+    plan(book, { ...request, ...more }, { cluster, store, calendar, clock, signal })
   return { cluster, store, plan: planned_ }
 }
 
@@ -66,6 +77,23 @@ describe('plan', () => {
       names.map((name) => [name, `registry.local/${name}:v1.1.0`]),
     )
     expect(text(result)).toContain('## 📋 v1.1.0 over v1.0.0 on production')
+  })
+
+  it('shows beside the pods what decides how many there are', async () => {
+    const { cluster, plan: planned_ } = setUp()
+    cluster.scaledBy.set('download-worker', { kind: 'HPA', name: 'worker', min: 2, max: 10 })
+    expect(text(await planned_())).toContain('| 2, 2–10 by HPA |')
+  })
+
+  it('says that a manifest is applied, also where the image stays', async () => {
+    const book = runbookWith()
+    const components = book.components.map((component) => ({
+      ...component,
+      manifest: 'deployments/all.yaml',
+    }))
+    const result = await setUp().plan({ tag: 'v1.0.0' }, { ...book, components })
+    expect(text(result)).toContain('applies deployments/all.yaml')
+    expect(result.record.plan[0]).toMatchObject({ manifest: 'deployments/all.yaml' })
   })
 
   it.each([
@@ -98,6 +126,20 @@ describe('plan', () => {
       runbookWith('changes: { major: { strategy: rolling } }'),
     )
     expect(allowed.outcome).toBe('passed')
+  })
+
+  it('looks the coming holidays up, so that no later phase needs a calendar', async () => {
+    const book = runbookWith('', 'holidays: DE-BE')
+    expect((await setUp().plan({}, book)).record.holidays).toEqual({
+      region: 'DE-BE',
+      until: '2027-07-09',
+      dates: [{ date: '2026-12-25', name: 'Christmas Day' }],
+    })
+    expect((await setUp().plan()).record.holidays).toBeUndefined()
+  })
+
+  it('refuses a region that the calendar does not know', async () => {
+    await expect(setUp().plan({}, runbookWith('', 'holidays: DE-XX'))).rejects.toThrow('no region DE-XX')
   })
 
   it('asks for the class where no record says what runs, and then adopts it', async () => {
@@ -172,6 +214,7 @@ describe('check', () => {
       ['staging-healthy', 'pass'],
       ['production-healthy', 'pass'],
       ['deployment-window', 'pass'],
+      ['ownership', 'pass'],
     ])
     expect(result.outcome).toBe('passed')
   })

@@ -3,7 +3,18 @@ import { sanitiseLine } from '@runbook-actions/shared/report/sanitise.ts'
 
 /** One line of the deployment log, in the words of the runbook's Step 6, with who, how and where to look. */
 export function logLine(record: DeploymentRecord, passed: boolean, reason: string): string {
-  const { version, environment, pipeline, plan, class: changeClass, run, approvals, commit, id } = record
+  const {
+    version,
+    environment,
+    pipeline,
+    plan,
+    class: changeClass,
+    run,
+    approvals,
+    commit,
+    id,
+    ticket,
+  } = record
   const when = (record.phases.at(-1)?.endedAt ?? record.openedAt).replace(/\.\d+Z$/, 'Z')
   const components = plan.map(({ deployment }) => deployment).join(', ')
   const what = passed
@@ -17,7 +28,21 @@ export function logLine(record: DeploymentRecord, passed: boolean, reason: strin
     ...(approvedBy === '' ? [] : [`approved by ${approvedBy}`]),
     `commit ${commit.slice(0, 12)}`,
     run.url,
+    ...(ticket === undefined ? [] : [`ticket #${ticket.number}`]),
     `record ${id}`,
   ].join(', ')
   return sanitiseLine(`${when}: ${what} (${about})`)
+}
+
+/**
+ * By what it is found out that the line is there already: by its record. A deployment that found all of its release in
+ * place, known as good, tells nothing new: any line that says it was deployed there will do.
+ */
+export function logKey(record: DeploymentRecord, passed: boolean): string {
+  const { from, version, commit, plan, pipeline, environment, id } = record
+  const isRepeated =
+    from?.version === version && from.commit === commit && plan.every((each) => each.from === each.to)
+  if (!passed || !isRepeated) return `record ${id}`
+  const components = plan.map(({ deployment }) => deployment).join(', ')
+  return sanitiseLine(`Deployed ${version} ${components} successfully (${pipeline} ${environment},`)
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
+import { UserError } from '@runbook-actions/shared/errors.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { silent, type Clock } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord, recordDigest } from '@runbook-actions/shared/record/text.ts'
-import { record } from './record.ts'
+import { record, type RecordPorts } from './record.ts'
 
 const clock: Clock = { now: () => new Date('2026-11-23T10:09:00.000Z') }
 const approvals = [
@@ -21,8 +22,17 @@ function ended(
   return appendPhase(recordOf({ approvals }), { phase, outcome, reason, startedAt: at, endedAt: at })
 }
 
-const keep = (forge: FakeForge, given: DeploymentRecord, prefix = '') =>
-  record(given, prefix, { forge, clock, log: silent, signal: new AbortController().signal })
+const keepTicket: RecordPorts['keepTicket'] = (closed) => Promise.resolve({ record: closed, done: '' })
+
+const keep = (forge: FakeForge, given: DeploymentRecord, prefix = '', more: Partial<RecordPorts> = {}) =>
+  record(given, prefix, {
+    forge,
+    clock,
+    log: silent,
+    signal: new AbortController().signal,
+    keepTicket,
+    ...more,
+  })
 
 describe('record', () => {
   it('tags the deployed commit and logs one line in the words of the runbook', async () => {
@@ -57,6 +67,34 @@ describe('record', () => {
     expect(forge.made).toHaveLength(1)
   })
 
+  it('does nothing twice for another attempt that found everything in place', async () => {
+    const forge = new FakeForge()
+    await keep(forge, ended('validate', 'passed', 'validated'))
+    const first = recordOf()
+    const again = {
+      ...ended('validate', 'passed', 'validated'),
+      id: 'kafka-pipeline/production/v1.1.0/4711-2',
+      class: 'patch',
+      plan: first.plan.map((component) => ({ ...component, from: component.to })),
+      from: {
+        recordId: first.id,
+        version: 'v1.1.0',
+        commit: first.commit,
+        at: first.openedAt,
+        components: [],
+      },
+    }
+    await keep(forge, again)
+    expect(forge.log).toHaveLength(1)
+    expect(forge.made).toHaveLength(1)
+    // What was not known as good before is news, and so is the line that an earlier attempt could not write.
+    await keep(forge, { ...again, from: { ...again.from, version: 'v1.0.0' } })
+    expect(forge.log).toHaveLength(2)
+    const empty = new FakeForge()
+    await keep(empty, again)
+    expect(empty.log).toHaveLength(1)
+  })
+
   it.each([
     ['a failed rollout', ended('rollout', 'failed', 'its image cannot be pulled')],
     ['a failed validation', ended('validate', 'failed', 'running-version is fail')],
@@ -80,5 +118,41 @@ describe('record', () => {
     const forge = new FakeForge()
     const given = { ...ended('validate', 'passed', 'validated'), tag: 'kafka-pipeline/v1.1.0' }
     expect((await keep(forge, given, 'kafka-pipeline/')).tag).toBe('kafka-pipeline/v1.1.0-prod')
+  })
+
+  it('names the ticket in the log, the tag and the summary', async () => {
+    const forge = new FakeForge()
+    const ticket = { number: 412, url: 'https://github.example/acme/x/issues/412' }
+    const { summary } = await keep(forge, { ...ended('validate', 'passed', 'validated'), ticket })
+    expect(forge.log[0]?.line).toContain(', ticket #412, record ')
+    expect(forge.made[0]?.message).toContain('Ticket: #412 https://github.example/acme/x/issues/412')
+    expect(JSON.stringify(summary)).toContain('](https://github.example/acme/x/issues/412)')
+  })
+
+  it.each([
+    ['closes', ended('validate', 'passed', 'validated'), true],
+    ['leaves open', ended('rollout', 'failed', 'its image cannot be pulled'), false],
+  ])('%s the ticket at the end', async (_, given, isDone) => {
+    const asked: boolean[] = []
+    await keep(new FakeForge(), given, '', {
+      keepTicket: (closed, done) => {
+        asked.push(done)
+        expect(closed.closedAt).toBeDefined()
+        return keepTicket(closed, done)
+      },
+    })
+    expect(asked).toEqual([isDone])
+  })
+
+  it('says in the summary where the ticket could not be closed', async () => {
+    const forge = new FakeForge()
+    const { outcome, summary } = await keep(forge, ended('validate', 'passed', 'validated'), '', {
+      keepTicket: () => Promise.reject(new UserError('It is not allowed.', 'Grant issues: write.')),
+    })
+    expect(outcome).toBe('passed')
+    expect(forge.made).toHaveLength(1)
+    expect(JSON.stringify(summary)).toContain(
+      '⚠️ The deployment ticket is not brought to its end: It is not allowed. Grant issues: write.',
+    )
   })
 })

@@ -1,19 +1,23 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import { messageOf } from '@runbook-actions/shared/errors.ts'
+import { explained, messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest, writeRecord } from '@runbook-actions/shared/record/text.ts'
 import { code, inline } from '@runbook-actions/shared/report/markdown.ts'
+import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { prodTag } from '@runbook-actions/shared/runbook/version.ts'
-import { logLine } from './log-line.ts'
+import { logKey, logLine } from './log-line.ts'
+import type { KeptTicket } from './ticket.ts'
 
 export interface RecordPorts {
   readonly forge: Forge
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
+  /** Writes the ticket for the last time; `isDone` where it can be closed. */
+  readonly keepTicket: (record: DeploymentRecord, isDone: boolean) => Promise<KeptTicket>
 }
 
 export interface RecordResult extends PhaseResult {
@@ -25,12 +29,13 @@ export interface RecordResult extends PhaseResult {
 
 /**
  * Keeps what happened: one line of the deployment log with the whole record beside it, for every attempt; and the
- * annotated tag on the deployed commit, for those that passed. Both can be repeated without doing anything twice.
+ * annotated tag on the deployed commit, for those that passed; then the ticket, which is closed where it passed. All of
+ * it can be repeated without doing anything twice, also by another attempt that found nothing left to change.
  */
 export async function record(
   given: DeploymentRecord,
   tagPrefix: string,
-  { forge, clock, log, signal }: RecordPorts,
+  { forge, clock, log, signal, keepTicket }: RecordPorts,
 ): Promise<RecordResult> {
   const phase = beginPhase('finish', clock)
   const deployed = given.phases.at(-1)
@@ -46,7 +51,7 @@ export async function record(
 
   const line = logLine(given, passed, reason)
   const file = { path: `records/${given.id}.json`, content: `${writeRecord(closed)}\n` }
-  const appended = await forge.appendLog({ line, key: `record ${given.id}`, file }, signal)
+  const appended = await forge.appendLog({ line, key: logKey(given, passed), file }, signal)
   log.info(`${appended.added ? 'Appended to' : 'Is already in'} the deployment log: ${line}`)
 
   const tag = passed ? prodTag(given.tag, tagPrefix) : ''
@@ -64,17 +69,38 @@ export async function record(
       throw error
     }
   }
+  const written = await lastTicket(closed, passed, { log, signal, keepTicket })
   return {
     outcome: 'passed',
     reason,
-    record: closed,
+    record: written.record,
     tag,
     logCommit: appended.commit,
-    summary: [{ kind: 'decision', markdown: summary(given, passed, reason, tag) }],
+    summary: [
+      { kind: 'decision', markdown: `${summary(written.record, passed, reason, tag)}${written.warning}` },
+    ],
   }
 }
 
-function tagMessage({ version, id, approvals, run }: DeploymentRecord, digest: string): string {
+/** The log and the tag are written by now: a ticket that cannot be is said, and changes nothing of them. */
+async function lastTicket(
+  closed: DeploymentRecord,
+  passed: boolean,
+  { log, signal, keepTicket }: Pick<RecordPorts, 'log' | 'signal' | 'keepTicket'>,
+): Promise<{ record: DeploymentRecord; warning: string }> {
+  try {
+    const { record: written, done } = await keepTicket(closed, passed)
+    log.info(done)
+    return { record: written, warning: '' }
+  } catch (error) {
+    if (signal.aborted) throw error
+    const problem = `The deployment ticket is not brought to its end: ${explained(error)}`
+    log.warn(problem)
+    return { record: closed, warning: `\n\n⚠️ ${inline(problem)}` }
+  }
+}
+
+function tagMessage({ version, id, approvals, run, ticket }: DeploymentRecord, digest: string): string {
   const approvedBy = approvals.map(({ by, environment }) => `Approved-by: ${by} (${environment})`)
   return [
     `Production deployment ${version}`,
@@ -82,26 +108,27 @@ function tagMessage({ version, id, approvals, run }: DeploymentRecord, digest: s
     `Deployed-by: ${run.actor}`,
     ...approvedBy,
     `Run: ${run.url}`,
+    ...(ticket === undefined ? [] : [`Ticket: #${ticket.number} ${ticket.url}`]),
     `Record: ${id}`,
     `Record-digest: ${digest}`,
   ].join('\n')
 }
 
 function summary(
-  { version, environment, approvals, run, from, deployed }: DeploymentRecord,
+  { version, environment, approvals, run, from, deployed, ticket }: DeploymentRecord,
   passed: boolean,
   reason: string,
   tag: string,
 ): string {
   if (!passed) {
-    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job "Production".\n\n**Why:** ${inline(reason)}`
+    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job "Production"${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
   }
   const approvers = approvals.map(({ by }) => `@${inline(by)}`).join(', ')
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
   return [
     `## ✅ ${inline(version)} is live in ${inline(environment)}`,
     '**Do:** nothing.',
-    `over ${inline(from?.version ?? 'what ran before')} · deployed by @${inline(run.actor)}, approved by ${approvers === '' ? 'nobody' : approvers}`,
+    `over ${inline(from?.version ?? 'what ran before')} · deployed by @${inline(run.actor)}, approved by ${approvers === '' ? 'nobody' : approvers}${ticketLink({ ticket })}`,
     '',
     `- ${pods} pods on the digests that staging ran · tag ${code(tag)}`,
   ].join('\n')

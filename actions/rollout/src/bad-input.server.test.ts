@@ -22,7 +22,7 @@ function run(
   input = '',
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env } }
+    const options = { cwd: folder, env: { PATH: process.env.PATH ?? '', HOME: folder, ...env } }
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` })
     })
@@ -73,7 +73,7 @@ beforeAll(async () => {
     '--image=registry.local/worker:v1.0.0',
     '--replicas=0',
   ])
-  await asAdmin(['apply', '-n', namespace, '-f', '-'], readFileSync(join(root, 'rbac/reader.yaml'), 'utf8'))
+  await asAdmin(['apply', '-n', namespace, '-f', join(root, 'rbac')])
   writeFileSync(join(folder, 'runbook.yaml'), runbook('worker'))
 })
 

@@ -1,75 +1,94 @@
-import { containerOf, revisionOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { containerOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import type { Cluster, ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
+import type { ObjectChange } from '@runbook-actions/shared/cluster/manifest/apply-manifest.ts'
 import {
   followRollout,
   type RolloutEnd,
   type RolloutLimits,
 } from '@runbook-actions/shared/cluster/follow-rollout.ts'
+import type { Diagnosis } from '@runbook-actions/shared/record/diagnosis.ts'
+import { rollingStrategy } from '@runbook-actions/shared/cluster/strategy.ts'
 import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
-import type {
-  DeployedComponent,
-  DeploymentRecord,
-  PlannedComponent,
-} from '@runbook-actions/shared/record/schema.ts'
-import { deploymentMarks } from './marks.ts'
+import type { DeployedComponent, PlannedComponent } from '@runbook-actions/shared/record/schema.ts'
+import { diagnoseFailure } from './diagnose-failure.ts'
+import { writeComponent, type WriteOptions } from './write-component.ts'
 
 /** What became of one component. */
 export interface ComponentRollout {
   readonly component: PlannedComponent
-  /** Its revision before. */
-  readonly before: string | undefined
   readonly written: boolean
+  /** What the write changes, as the API server says; in a dry run what it would. */
+  readonly changes: readonly ObjectChange[]
+  /** Fewest pods Ready that its rolling strategy promises: fewer is the downtime that the runbook rules out. */
+  readonly promisedReady: number
   /** Absent in a dry run. */
   readonly end?: RolloutEnd
+  /** Why its pods did not come up. */
+  readonly diagnosis?: Diagnosis
   readonly deployed?: DeployedComponent
 }
 
 /** What rolling one component needs to know of the whole. */
-export interface RollOptions {
-  readonly record: DeploymentRecord
+export interface RollOptions extends WriteOptions {
   readonly limits: RolloutLimits
-  readonly dryRun: boolean
 }
 
 export interface RollPorts {
   readonly cluster: Cluster
   readonly watch: ComponentWatch
+  /** Told right before a Deployment is written: the write may arrive although its answer does not. */
+  readonly writes: (deployment: string) => void
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
 /**
- * Sets one component's image, unless it has it already, and follows its rollout to the end.
+ * Sets one component's image, unless it has it already, or applies its manifest, and follows its rollout to the end.
  *
  * @throws UserError where somebody else changed the Deployment meanwhile
  */
 export async function rollComponent(
   component: PlannedComponent,
   state: ComponentState,
-  { record, limits, dryRun }: RollOptions,
-  { cluster, watch, clock, log, signal }: RollPorts,
+  options: RollOptions,
+  { cluster, watch, writes, clock, log, signal }: RollPorts,
 ): Promise<ComponentRollout> {
-  const { deployment, container, to, strategy } = component
+  const { record, limits, dryRun } = options
+  const { deployment, to, strategy, autoscaler } = component
   return log.group(`${deployment}: ${component.from} → ${to}`, async () => {
     const since = clock.now()
-    const before = revisionOf(state.deployment)
     const already = runsAlready(component, state)
     let generation = state.deployment.metadata?.generation ?? 0
+    let isChanged = false
+    let changes: readonly ObjectChange[] = []
     if (already) log.info(`${deployment} has ${to} already: nothing to write, but its pods are looked at.`)
     else {
-      log.info(`${component.replicas} pods, ${strategy}.`)
-      const write = { deployment, container, image: to, generation, ...deploymentMarks(record) }
-      generation = (await cluster.setImage(write, signal)).metadata?.generation ?? generation
-      log.info(`deployment.apps/${deployment} image updated${dryRun ? ' (server dry run)' : ''}`)
+      const scaled = autoscaler === undefined ? '' : `, ${autoscaler}`
+      log.info(`${component.replicas} pods${scaled}: ${strategy}.`)
+      writes(deployment)
+      const written = await writeComponent(component, state, options, { cluster, log, signal })
+      isChanged = written.generation !== generation
+      ;({ generation, changes } = written)
     }
-    const change = { component, before, written: !already && !dryRun }
+    const { replicas, unavailable } = rollingStrategy(state.deployment)
+    const promisedReady = replicas - unavailable
+    const change = { component, written: isChanged && !dryRun, changes, promisedReady }
     if (dryRun) return change
 
     const end = await followRollout(watch, deployment, { since, generation, limits, clock, log, signal })
     for (const line of end.evidence) log.info(line)
-    if (end.outcome === 'failed') return { ...change, end }
+    if (change.written && end.fewestReady < promisedReady)
+      log.warn(
+        `Only ${end.fewestReady} pods were Ready at one time, of ${promisedReady} that the strategy promises.`,
+      )
+    if (end.outcome === 'failed') {
+      // Before anything else is done: a rollback takes the pods away, and their logs and events with them.
+      const diagnosis = await diagnoseFailure(end, watch.state(deployment), record, { cluster, log, signal })
+      if (diagnosis === undefined) return { ...change, end }
+      return { ...change, end: { ...end, reason: diagnosis.sentence }, diagnosis }
+    }
     const deployed = whatRuns(component, watch.state(deployment), end.revision)
     if (typeof deployed === 'string')
       return { ...change, end: { ...end, outcome: 'failed', reason: deployed } }
@@ -94,7 +113,7 @@ function whatRuns(
   return { deployment, container, image: to, digest, ...(revision !== undefined && { revision }), pods }
 }
 
-/** Whether the pod template has the planned image: then there is nothing to write. */
-export function runsAlready({ container, to }: PlannedComponent, state: ComponentState): boolean {
-  return containerOf(state.deployment, container)?.image === to
+/** Whether the pod template has the planned image, and nothing else is to be written: a manifest may hold more. */
+export function runsAlready({ container, to, manifest }: PlannedComponent, state: ComponentState): boolean {
+  return manifest === undefined && containerOf(state.deployment, container)?.image === to
 }

@@ -1,3 +1,4 @@
+import { scaledComponents } from '@runbook-actions/shared/cluster/autoscaler.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { planComponents } from '@runbook-actions/shared/cluster/plan-components.ts'
 import { planDeployment } from '@runbook-actions/shared/cluster/plan-deployment.ts'
@@ -47,7 +48,8 @@ export async function environmentRecord(
   const chosen = request.components.length > 0 || images.size > 0
   if (source?.environment === environment && !chosen) return refuseCanary(source)
 
-  const states = await cluster.components(
+  const states = await scaledComponents(
+    cluster,
     runbook.components.map(({ deployment }) => deployment),
     signal,
   )

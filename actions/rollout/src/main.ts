@@ -13,10 +13,12 @@ import {
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
+import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import { environmentRecord } from './environment-record.ts'
-import { rollout } from './rollout.ts'
+import { lockedRollout } from './locked.ts'
+import { readManifests } from './manifests.ts'
 
 const inputs = z.object({
   ...clusterInputs,
@@ -32,11 +34,16 @@ const inputs = z.object({
     .enum(CHANGE_CLASSES)
     .optional()
     .describe('The change class where there is no record and nothing says what runs.'),
+  'window-override': z
+    .string()
+    .optional()
+    .describe('Why to deploy at an avoided time, where preflight was not told; it is recorded.'),
 })
 
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
-  outcome: 'passed, failed or cancelled.',
+  outcome:
+    'passed, blocked (another run holds the lock, or the deployment window has closed; nothing was changed), failed or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
@@ -47,13 +54,15 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   outputs: phaseOutputs,
   async main({ inputs: given, log, clock, signal, run, variables, outputs }) {
     const runbook = readRunbook(given.runbook)
-    const { cluster, store, close } = connectEnvironment(runbook, given, { log, clock, variables })
+    const { cluster, store, lock, close } = connectEnvironment(runbook, given, { log, clock, variables })
     try {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
-      const record = await environmentRecord(
-        { runbook, source, request: given, run: runIdentity(run, clock, variables.USER), commit: run.sha },
+      const identity = runIdentity(run, clock, variables.USER)
+      const planned = await environmentRecord(
+        { runbook, source, request: given, run: identity, commit: run.sha },
         { cluster, store, clock, signal },
       )
+      const record = withWindowOverride(planned, given['window-override'], identity.actor, clock)
       outputs.set({ record: JSON.stringify(record) })
       const { imagePull, unschedulable, restarts, deadline, settle } = runbook.rollout
       const limits = {
@@ -64,7 +73,10 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
         settleMs: settle,
       }
       return publish(
-        await rollout({ record, limits, dryRun: given['dry-run'] }, { cluster, store, clock, log, signal }),
+        await lockedRollout(
+          { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] },
+          { cluster, store, lock: lock(record, identity), clock, log, signal },
+        ),
       )
     } finally {
       await close()

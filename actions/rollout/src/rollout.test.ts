@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
-import { cannotPull, FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
-import { digestB } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import {
+  cannotPull,
+  FakeCluster,
+  FakeStore,
+  goodRelease,
+} from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { TEN_LINES } from '@runbook-actions/shared/runbook/example.ts'
+import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
+import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { rollout } from './rollout.ts'
 
 const limits: RolloutLimits = {
@@ -15,6 +24,9 @@ const limits: RolloutLimits = {
   restarts: 2,
 }
 const names = ['event-ingester', 'download-worker', 'result-processor']
+const runbook = loadRunbook(`${TEN_LINES}window: { hours: "Mon-Sun 00:00-24:00", avoid: [] }\n`, {
+  file: 'runbook.yaml',
+})
 
 function setUp(record: DeploymentRecord = recordOf()) {
   const cluster = new FakeCluster(...names)
@@ -23,12 +35,33 @@ function setUp(record: DeploymentRecord = recordOf()) {
   let now = Date.parse('2026-11-23T10:00:00Z')
   // Every look at the clock takes a second, so that what has to settle settles.
   const clock = { now: () => new Date((now += 1_000)) }
+  const external: string[] = []
+  const log = { ...silent, external: (text: string) => void external.push(text) }
   const run = (dryRun = false) =>
-    rollout({ record, limits, dryRun }, { cluster, store, clock, log: silent, signal: controller.signal })
-  return { cluster, store, controller, run }
+    rollout(
+      { runbook, record, limits, dryRun },
+      { cluster, store, checkWrite: () => undefined, clock, log, signal: controller.signal },
+    )
+  return { cluster, store, controller, external, run }
 }
 
 const written = (cluster: FakeCluster): string[] => cluster.writes.map(({ deployment }) => deployment)
+
+/** The component with pods of other bits. */
+function withDigest(name: string, state: ComponentState, digest: string): ComponentState {
+  const [set] = state.replicaSets
+  if (set === undefined) throw new Error(`${name} has no ReplicaSet`)
+  return { ...state, pods: [podOf(set, 'other', { digest })] }
+}
+
+/** The new pods crash at every start. */
+const crashes: typeof cannotPull = (write, before) => {
+  const rolled = cannotPull(write, before)
+  const [set] = rolled.replicaSets
+  if (set === undefined) throw new Error('no ReplicaSet')
+  const down = podOf(set, 'down', { restarts: 2, terminated: { exitCode: 1, reason: 'Error' } })
+  return { ...rolled, pods: [...before.pods, down] }
+}
 
 describe('rollout', () => {
   it('rolls the components in their order and records what their pods run', async () => {
@@ -84,6 +117,46 @@ describe('rollout', () => {
     )
   })
 
+  it('says why before anything else happens: sentence, evidence, advice; in summary and record', async () => {
+    const { cluster, store, run } = setUp()
+    cluster.behaviours.set('event-ingester', crashes)
+    cluster.logs.set('event-ingester-new-down', 'INFO starts\nmissing environment variable ONELAKE_URL\n')
+    const asked: number[] = []
+    cluster.podLog = (pod) => {
+      asked.push(store.saved.length)
+      return Promise.resolve(cluster.logs.get(pod) ?? '')
+    }
+    const result = await run()
+    expect(result.reason).toMatch(
+      /^event-ingester: Pod event-ingester-new-down: its container crashes at every start: the environment variable ONELAKE_URL is missing/,
+    )
+    expect(store.memory.latest?.phases.at(-1)).toMatchObject({
+      reason: result.reason,
+      diagnosis: { kind: 'missing-environment-variable' },
+    })
+    // Read before the failure was saved: only the record of before the first write is there.
+    expect(asked).toEqual([1, 1])
+    const text = fitSummary(result.summary)
+    expect(text).toContain('**Why:** event-ingester: Pod event-ingester-new-down: its container crashes')
+    expect(text).toContain('**What to do**, as the runbook has it under Pods Crashing \\(CrashLoopBackOff\\)')
+    expect(text).toContain('kubectl logs -n kafka-pipeline event-ingester-new-down\n')
+    expect(text).toContain(
+      'event-ingester-new-down/event-ingester | missing environment variable ONELAKE_URL',
+    )
+  })
+
+  it('prints log lines as text of others, and has no diagnosis where nothing failed', async () => {
+    const { cluster, run } = setUp()
+    expect((await run()).record.phases.at(-1)).not.toHaveProperty('diagnosis')
+    const failing = setUp()
+    failing.cluster.behaviours.set('event-ingester', crashes)
+    failing.cluster.podLog = () => Promise.resolve('::add-mask::error\n')
+    await failing.run()
+    expect(failing.external.join('\n')).toContain('| ::add-mask::error')
+    expect(failing.cluster.writes).toHaveLength(1)
+    expect(cluster.writes).toHaveLength(3)
+  })
+
   it('writes nothing where everything runs already, and says so', async () => {
     const plan = names.map((name) => planned(name, { to: `registry.local/${name}:v1.0.0` }))
     const { cluster, run } = setUp(recordOf({ plan }))
@@ -107,27 +180,24 @@ describe('rollout', () => {
     expect(written(cluster)).toEqual(['download-worker'])
   })
 
-  it('keeps the snapshot of an unfinished attempt: that is the state to go back to', async () => {
-    const { cluster, store, run } = setUp()
-    cluster.behaviours.set('download-worker', cannotPull)
-    const first = await run()
-    const second = setUp()
-    second.store.memory = store.memory
-    for (const [name, state] of cluster.states)
-      if (name === 'event-ingester') second.cluster.states.set(name, state)
-    expect((await second.run()).record.snapshot).toEqual(first.record.snapshot)
+  it('keeps the snapshot of a deployment that did not end well: that is the state to go back to', async () => {
+    const first = setUp()
+    first.store.memory = { latest: undefined, knownGood: goodRelease('v1.0.0', first.cluster) }
+    first.cluster.behaviours.set('download-worker', cannotPull)
+    const failed = await first.run()
+    // The next version finds event-ingester rolled and download-worker half-way.
+    const second = setUp(recordOf({ version: 'v1.1.1' }))
+    second.store.memory = first.store.memory
+    for (const [name, state] of first.cluster.states)
+      second.cluster.states.set(name, withDigest(name, state, digestA))
+    expect((await second.run()).record.snapshot).toEqual(failed.record.snapshot)
   })
 
-  it('takes a new snapshot where another version was deployed before', async () => {
-    const { store, run } = setUp()
-    const other = recordOf({ version: 'v1.0.9' })
-    store.memory = {
-      latest: {
-        ...other,
-        snapshot: { at: '2026-01-01T00:00:00.000Z', deployments: [], configMaps: [], secrets: [] },
-      },
-      knownGood: undefined,
-    }
+  it('takes a new snapshot where production stands on the last good release', async () => {
+    const { cluster, store, run } = setUp()
+    const old = { at: '2026-01-01T00:00:00.000Z', deployments: [], configMaps: [], secrets: [] }
+    const latest = recordOf({ version: 'v1.0.9', snapshot: old })
+    store.memory = { latest, knownGood: goodRelease('v1.0.0', cluster) }
     expect((await run()).record.snapshot?.deployments).toHaveLength(3)
   })
 

@@ -1,19 +1,29 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
+import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
+import { runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
+import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { rollComponent, runsAlready, type ComponentRollout } from './component-rollout.ts'
-import { rolloutSummary } from './summary.ts'
+import { broken, cancelled, changedSince, nextStep } from './stopped.ts'
+import { rolloutSummary, type RolloutOutcome } from './summary.ts'
+import { askWindow } from './window.ts'
 
 export interface RolloutInputs {
+  readonly runbook: Runbook
   /** The record of this environment, with its plan. */
   readonly record: DeploymentRecord
+  /** By Deployment; of components without one only the image is set. */
+  readonly manifests?: ReadonlyMap<string, Manifest>
   readonly limits: RolloutLimits
   readonly dryRun: boolean
 }
@@ -21,12 +31,14 @@ export interface RolloutInputs {
 export interface RolloutPorts {
   readonly cluster: Cluster
   readonly store: RecordStore
+  /** Throws where the lock has ended; called right before each write of a Deployment. */
+  readonly checkWrite: () => void
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
-/** How long the record may take to be saved after the run was cancelled: the runner ends the process soon after. */
+/** How long the record may take to be saved after the run was stopped: a runner ends the process soon after. */
 const lastSaveMs = 3_000
 
 /**
@@ -34,22 +46,41 @@ const lastSaveMs = 3_000
  * the next one is touched; the first that cannot succeed ends the phase, and later components stay as they are.
  *
  * The record is saved before the first write and after each component, so that whoever comes next knows what was done.
+ * Where the deployment window has closed since preflight nothing is written, neither to the cluster nor to its record.
  */
 export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promise<PhaseResult> {
   const { cluster, clock, log, signal } = ports
   const phase = beginPhase('rollout', clock)
   const rolled: ComponentRollout[] = []
+  const gates: GateResult[] = []
+  /** Deployments that may differ from the snapshot: rolled now, or by an attempt before this one. */
+  const changed = new Set<string>()
   let { record } = inputs
 
-  const finish = async (
-    outcome: 'passed' | 'failed' | 'cancelled',
-    reason: string,
-    saveSignal = signal,
-  ): Promise<PhaseResult> => {
-    record = phase.end(record, { outcome, reason })
-    if (!inputs.dryRun) await ports.store.save(record, saveSignal)
-    const summary = rolloutSummary({ record, outcome, reason, rolled, dryRun: inputs.dryRun })
-    return { outcome, reason, record, summary, ...(outcome !== 'passed' && { next: nextStep(rolled) }) }
+  const end = (outcome: RolloutOutcome, reason: string): PhaseResult => {
+    const diagnosis = rolled.at(-1)?.diagnosis
+    record = phase.end(record, { outcome, reason, gates, ...(diagnosis !== undefined && { diagnosis }) })
+    const { runbook, dryRun } = inputs
+    const story = { record, outcome, reason, rolled, changed, dryRun }
+    const summary = rolloutSummary({
+      ...story,
+      ...(runbook.document !== undefined && { document: runbook.document }),
+    })
+    return {
+      outcome,
+      reason,
+      record,
+      summary,
+      ...(outcome !== 'passed' && { next: nextStep(changed) }),
+    }
+  }
+  const save = async (): Promise<void> => {
+    if (!inputs.dryRun) await ports.store.save(record, signal)
+  }
+  const finish = async (outcome: RolloutOutcome, reason: string): Promise<PhaseResult> => {
+    const result = end(outcome, reason)
+    await save()
+    return result
   }
 
   try {
@@ -62,52 +93,87 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       return state === undefined || !runsAlready(component, state)
     })
     if (changes && !inputs.dryRun) {
-      record = await withSnapshot(record, [...states.values()], ports)
-      await ports.store.save(record, signal)
+      const window = await askWindow(inputs.runbook, record, 'first write', ports)
+      if (window !== undefined) gates.push(window)
+      if (window !== undefined && outcomeOf('preflight', window.verdict) !== 'passed')
+        return end('blocked', `${window.gate} is ${window.verdict}: ${window.answer}`)
+    }
+    if (!inputs.dryRun) {
+      record = await withSnapshot(record, states, changes, ports)
+      for (const name of changedSince(record, states)) changed.add(name)
+      if (changes) await save()
     }
     const watch = await cluster.watch(signal)
+    const writes = (name: string): void => {
+      ports.checkWrite()
+      if (!inputs.dryRun) changed.add(name)
+    }
+    const rolling = { ...ports, watch, writes }
     try {
       for (const component of record.plan) {
         const state = states.get(component.deployment)
         if (state === undefined) throw new UserError(`Deployment "${component.deployment}" is gone.`)
-        const change = await rollComponent(component, state, { ...inputs, record }, { ...ports, watch })
+        if (rolled.some(({ written }) => written) && !runsAlready(component, state)) {
+          const window = await askWindow(inputs.runbook, record, 'later write', ports)
+          if (window?.verdict === 'warn') gates.push(window)
+        }
+        const change = await rollComponent(component, state, { ...inputs, record }, rolling)
         rolled.push(change)
         if (change.end?.outcome === 'failed') {
           return await finish('failed', `${component.deployment}: ${change.end.reason}`)
         }
         if (change.deployed !== undefined) record = withDeployed(record, change.deployed)
-        if (!inputs.dryRun && change.written) await ports.store.save(record, signal)
+        if (change.written) await save()
       }
     } finally {
       watch.close()
     }
     return await finish('passed', passedReason(record, rolled, inputs.dryRun))
   } catch (error) {
-    if (!signal.aborted) throw error
-    log.warn(
-      'Cancelled: nothing more is written. What has been rolled stays; Kubernetes finishes what it has begun.',
-    )
-    return finish('cancelled', `Cancelled: ${messageOf(signal.reason)}`, AbortSignal.timeout(lastSaveMs))
+    const begun = record.snapshot !== undefined
+    if (!signal.aborted && !begun) throw error
+    const stopped = signal.aborted ? cancelled(signal.reason, record, rolled, changed) : broken(error)
+    log.warn(stopped.warning)
+    const result = end(stopped.outcome, stopped.reason)
+    // Where nothing was begun, the record of what runs is still that of the deployment before.
+    if (begun) await saveLast(record, inputs.dryRun, ports)
+    return result
+  }
+}
+
+/** Saves how it ended, in spite of what ended it. What cannot be saved is still handed on. */
+async function saveLast(
+  record: DeploymentRecord,
+  dryRun: boolean,
+  { store, log }: Pick<RolloutPorts, 'store' | 'log'>,
+): Promise<void> {
+  if (dryRun) return
+  try {
+    await store.save(record, AbortSignal.timeout(lastSaveMs))
+  } catch (error) {
+    log.warn(`How it ended could not be saved in the cluster: ${messageOf(error)}`)
   }
 }
 
 /**
- * The record with the state before its first write. An unfinished attempt at the same version left its own: that is
- * the state to go back to, not what it made of it.
+ * The record with the state to go back to, as it stands before the first write. Where a deployment before this one did
+ * not end well, that is the state that it kept, not what it made of it. Where nothing is left to write, an attempt at the
+ * same version has written it, and its snapshot is the one.
  */
 async function withSnapshot(
   record: DeploymentRecord,
-  states: readonly ComponentState[],
+  states: ReadonlyMap<string, ComponentState>,
+  changes: boolean,
   { cluster, store, clock, signal }: RolloutPorts,
 ): Promise<DeploymentRecord> {
-  const { latest } = await store.load(signal)
-  const unfinished =
-    latest?.version === record.version && !latest.phases.some(isValidated) ? latest.snapshot : undefined
-  return { ...record, snapshot: unfinished ?? (await takeSnapshot(cluster, states, { clock, signal })) }
-}
-
-function isValidated({ phase, outcome }: DeploymentRecord['phases'][number]): boolean {
-  return phase === 'validate' && outcome === 'passed'
+  const { latest, knownGood } = await store.load(signal)
+  if (!changes) {
+    const kept = latest?.version === record.version ? latest.snapshot : undefined
+    return { ...record, ...(kept !== undefined && { snapshot: kept }) }
+  }
+  const standsOnGood = knownGood !== undefined && runsExactly(knownGood, states.values())
+  const kept = standsOnGood ? undefined : latest?.snapshot
+  return { ...record, snapshot: kept ?? (await takeSnapshot(cluster, states.values(), { clock, signal })) }
 }
 
 function withDeployed(record: DeploymentRecord, deployed: DeployedComponent): DeploymentRecord {
@@ -125,10 +191,4 @@ function passedReason(
     return `Dry run: ${record.version} would be rolled to ${record.environment}; nothing was changed.`
   if (changed === 0) return `${record.environment} runs ${record.version} already: nothing was changed.`
   return `${record.version} is rolled out to ${record.environment}: ${changed} of ${rolled.length} components changed.`
-}
-
-function nextStep(rolled: readonly ComponentRollout[]): string {
-  return rolled.some(({ written }) => written)
-    ? 'Go back by the commands in the summary, or mend the cause and run the job again: it continues where it stopped.'
-    : 'Nothing was changed. Mend the cause and run the job again.'
 }

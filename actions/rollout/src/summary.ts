@@ -1,31 +1,38 @@
+import { describeChange } from '@runbook-actions/shared/cluster/object-diff.ts'
 import { imageLabel, shortDigest } from '@runbook-actions/shared/cluster/image.ts'
-import type { RolloutEnd } from '@runbook-actions/shared/cluster/follow-rollout.ts'
-import type {
-  DeployedComponent,
-  DeploymentRecord,
-  PlannedComponent,
-} from '@runbook-actions/shared/record/schema.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
+import { diagnosisAdvice, diagnosisEvidence } from '@runbook-actions/shared/report/diagnosis.ts'
 import type { ComponentRollout } from './component-rollout.ts'
 import { goBackCommands } from './go-back.ts'
 
+export type RolloutOutcome = 'passed' | 'blocked' | 'failed' | 'cancelled'
+
 export interface RolloutStory {
   readonly record: DeploymentRecord
-  readonly outcome: 'passed' | 'failed' | 'cancelled'
+  readonly outcome: RolloutOutcome
   readonly reason: string
   readonly rolled: readonly ComponentRollout[]
+  /** Deployments that may differ from the snapshot. */
+  readonly changed: ReadonlySet<string>
   readonly dryRun: boolean
+  /** Address of the team's runbook, where the runbook file names it. */
+  readonly document?: string
 }
 
 /** The first lines say how the environment stands and what to do; then each component; the evidence is folded. */
 export function rolloutSummary(story: RolloutStory): SummaryPart[] {
-  const { record, rolled } = story
+  const { record, rolled, changed, document } = story
+  const diagnosis = rolled.at(-1)?.diagnosis
   const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
-  const back = goBackCommands(record, rolled)
+  const back = goBackCommands(record, changed)
   return [
     decision(headline(story)),
     decision(componentTable(record, rolled)),
+    ...availability(rolled),
+    ...changeParts(story),
     ...(story.outcome === 'passed' || back.length === 0
       ? []
       : [
@@ -33,8 +40,46 @@ export function rolloutSummary(story: RolloutStory): SummaryPart[] {
             `**Go back**, in this order. Automatic rollback is not built in yet:\n\n${fence(back.join('\n'), 'bash')}`,
           ),
         ]),
+    ...(diagnosis === undefined
+      ? []
+      : [decision(diagnosisAdvice(diagnosis, document)), diagnosisEvidence(diagnosis)]),
     ...podEvidence(rolled),
   ]
+}
+
+/** What the API server says that the writes change; of a dry run it is the answer. */
+function changeParts({ rolled, dryRun }: RolloutStory): SummaryPart[] {
+  const lines = rolled.flatMap(({ changes }) =>
+    changes.flatMap(({ object, fields }) => [`# ${object}`, ...fields.map(describeChange)]),
+  )
+  if (lines.length === 0) return []
+  const text = lines.join('\n')
+  return dryRun
+    ? [{ kind: 'decision', markdown: `**Would change:**\n\n${fence(text)}` }]
+    : [{ kind: 'evidence', title: 'What changed', text }]
+}
+
+/** Whether the runbook's "Downtime: none" held, for what was rolled and has pods. */
+function availability(rolled: readonly ComponentRollout[]): SummaryPart[] {
+  const seen = rolled.flatMap(({ component, written, promisedReady, end }) =>
+    written && end !== undefined && component.replicas > 0
+      ? [{ name: inline(component.deployment), promisedReady, fewestReady: end.fewestReady }]
+      : [],
+  )
+  if (seen.length === 0) return []
+  const short = seen.flatMap(({ name, promisedReady, fewestReady }) => {
+    if (fewestReady === 0) return [`${name} had no pod Ready for a time`]
+    return fewestReady < promisedReady
+      ? [
+          `${name} had only ${fewestReady} pods Ready at one time, where its strategy promises ${promisedReady}`,
+        ]
+      : []
+  })
+  const markdown =
+    short.length === 0
+      ? 'Downtime: none. No component had fewer pods Ready than its strategy promises.'
+      : `⚠️ Downtime: ${short.join('; ')}.`
+  return [{ kind: 'decision', markdown }]
 }
 
 function podEvidence(rolled: readonly ComponentRollout[]): SummaryPart[] {
@@ -44,22 +89,23 @@ function podEvidence(rolled: readonly ComponentRollout[]): SummaryPart[] {
   return lines.length === 0 ? [] : [{ kind: 'evidence', title: 'Pods', text: lines.join('\n') }]
 }
 
-function headline({ record, outcome, reason, rolled, dryRun }: RolloutStory): string {
+function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutStory): string {
   const where = inline(record.environment)
   const version = inline(record.version)
+  const ticket = ticketLink(record)
   const written = rolled.filter((change) => change.written).length
   if (dryRun) return `## 🔎 Dry run of ${version} on ${where}: nothing was changed\n**Do:** nothing.`
   if (outcome === 'passed' && written === 0)
-    return `## ✅ ${where} runs ${version} already\n**Do:** nothing. ${inline(reason)}`
+    return `## ✅ ${where} runs ${version} already\n**Do:** nothing. ${inline(reason)}${ticket}`
   if (outcome === 'passed')
-    return `## ✅ ${version} is rolled out to ${where}\n**Do:** nothing: it is validated next.`
-  const state = written === 0 ? 'is unchanged' : 'runs two versions'
-  const what = outcome === 'cancelled' ? 'was cancelled' : 'failed'
+    return `## ✅ ${version} is rolled out to ${where}\n**Do:** nothing: it is validated next.${ticket}`
+  const state = changed.size === 0 ? 'is unchanged' : 'runs two versions'
+  const what = { blocked: 'is blocked', failed: 'failed', cancelled: 'was cancelled' }[outcome]
   const action =
-    written === 0
+    changed.size === 0
       ? 'mend the cause, then run it again.'
       : 'decide now: go back by the commands below, or mend the cause and run the job again.'
-  return `## 🟥 ${version} ${what}: ${where} ${state}\n**Do:** ${action}\n\n**Why:** ${inline(reason)}`
+  return `## 🟥 ${version} ${what}: ${where} ${state}\n**Do:** ${action}${ticket}\n\n**Why:** ${inline(reason)}`
 }
 
 function componentTable(record: DeploymentRecord, rolled: readonly ComponentRollout[]): string {

@@ -11,9 +11,10 @@ import {
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
-import { validate } from './validate.ts'
+import { lockedValidate } from './locked.ts'
 
 const inputs = z.object({
   ...clusterInputs,
@@ -27,7 +28,8 @@ const inputs = z.object({
 
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
-  outcome: 'passed, failed (something is wrong), held (something could not be shown) or cancelled.',
+  outcome:
+    'passed, failed (something is wrong), held (something could not be shown), blocked (another run holds the lock) or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
@@ -35,9 +37,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
   inputs,
   outputs: phaseOutputs,
-  async main({ inputs: given, log, clock, signal, variables }) {
+  async main({ inputs: given, log, clock, signal, run, variables }) {
     const runbook = readRunbook(given.runbook)
-    const { cluster, store, close } = connectEnvironment(runbook, given, { log, clock, variables })
+    const {
+      cluster,
+      store,
+      lock: lockOf,
+      close,
+    } = connectEnvironment(runbook, given, { log, clock, variables })
     try {
       const record =
         given.record === undefined
@@ -55,8 +62,12 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
           'Pass the record of the same environment.',
         )
       }
+      const lock = lockOf(record, runIdentity(run, clock, variables.USER))
       return publish(
-        await validate({ runbook, record, dryRun: given['dry-run'] }, { cluster, store, clock, log, signal }),
+        await lockedValidate(
+          { runbook, record, dryRun: given['dry-run'] },
+          { cluster, store, lock, clock, log, signal },
+        ),
       )
     } finally {
       await close()

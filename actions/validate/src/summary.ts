@@ -18,6 +18,12 @@ export function validateSummary(
   ]
 }
 
+/** Where the run was cancelled before the questions had their answers. */
+export function cancelledSummary({ version, environment }: DeploymentRecord, next: string): SummaryPart[] {
+  const what = `${inline(version)} in ${inline(environment)}`
+  return [{ kind: 'decision', markdown: `## 🟥 ${what}: cancelled, not validated\n**Do:** ${inline(next)}` }]
+}
+
 function headline({ version, environment, deployed }: DeploymentRecord, outcome: Outcome): string {
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
   const what = `${inline(version)} in ${inline(environment)}`

@@ -130,4 +130,32 @@ describe('validate', () => {
     expect(store.saved).toEqual([])
     expect(store.memory.knownGood).toBeUndefined()
   })
+
+  it('ends as cancelled while the questions are asked, says so in the record, and marks nothing as good', async () => {
+    const { cluster, store, record } = setUp()
+    const controller = new AbortController()
+    const reason = new Error('cancelled by SIGINT')
+    cluster.podLog = () => {
+      controller.abort(reason)
+      return Promise.reject(reason)
+    }
+    const result = await validate(
+      { runbook, record, dryRun: false },
+      { cluster, store, clock: systemClock, log: silent, signal: controller.signal },
+    )
+    expect(result.outcome).toBe('cancelled')
+    expect(result.reason).toBe(
+      'Stopped (cancelled by SIGINT): v1.1.0 is rolled out to production, and not validated.',
+    )
+    expect(store.memory.latest?.phases.at(-1)).toMatchObject({ phase: 'validate', outcome: 'cancelled' })
+    expect(store.memory.knownGood).toBeUndefined()
+  })
+
+  it('does not speak for a release that another deployment has overtaken', async () => {
+    const { store, run } = setUp()
+    const later = recordOf({ id: 'kafka-pipeline/production/v1.2.0/4712-1' })
+    store.memory = { latest: later, knownGood: undefined }
+    await expect(run()).rejects.toThrow('was deployed to by kafka-pipeline/production/v1.2.0/4712-1 since')
+    expect(store.memory).toEqual({ latest: later, knownGood: undefined })
+  })
 })

@@ -4,13 +4,15 @@ import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
+import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
-import { validateSummary } from './summary.ts'
+import { cancelledSummary, validateSummary } from './summary.ts'
 
 export interface ValidateInputs {
   readonly runbook: Runbook
@@ -26,9 +28,13 @@ export interface ValidatePorts {
   readonly signal: AbortSignal
 }
 
+/** How long the record may take to be saved after the run was cancelled: a runner ends the process soon after. */
+const lastSaveMs = 3_000
+
 /**
  * Asks the runbook's questions after a rollout, all at the same time, and marks the release as known good where every
- * one has a good answer.
+ * one has a good answer. A run that is cancelled while they are asked ends as cancelled; once they are answered, the
+ * answers count.
  */
 export async function validate(
   { runbook, record, dryRun }: ValidateInputs,
@@ -36,7 +42,21 @@ export async function validate(
 ): Promise<PhaseResult> {
   const { cluster, store, clock, log, signal } = ports
   const phase = beginPhase('validate', clock)
-  const gates = await runGates(gatesFor('post-deploy'), { runbook, record, cluster, clock }, signal)
+  let gates: GateResult[]
+  try {
+    gates = await runGates(gatesFor('post-deploy'), { runbook, record, cluster, clock }, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    const reason = `Stopped (${messageOf(signal.reason)}): ${record.version} is rolled out to ${record.environment}, and not validated.`
+    const ended = phase.end(record, { outcome: 'cancelled', reason })
+    if (!dryRun) {
+      await save(ended, undefined, store, AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
+        log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
+      })
+    }
+    const next = 'Run the job again to validate it, or go back by the commands of the rollout.'
+    return { outcome: 'cancelled', reason, next, record: ended, summary: cancelledSummary(ended, next) }
+  }
   logGates(gates, log)
 
   const verdict = worst(gates.map((gate) => gate.verdict))
@@ -47,12 +67,7 @@ export async function validate(
       ? `${record.version} is validated in ${record.environment}.`
       : `${record.version} in ${record.environment}: ${bad.map((gate) => `${gate.gate} is ${gate.verdict}: ${gate.answer}`).join(' ')}`
   const ended = phase.end(record, { outcome, verdict, reason, gates })
-  if (!dryRun) {
-    // The record first: should the process die between the two, nothing is called good that is not recorded.
-    await store.load(signal)
-    await store.save(ended, signal)
-    if (outcome === 'passed') await store.markGood(knownGoodOf(ended, clock), signal)
-  }
+  if (!dryRun) await save(ended, outcome === 'passed' ? knownGoodOf(ended, clock) : undefined, store)
   return {
     outcome,
     reason,
@@ -62,6 +77,26 @@ export async function validate(
     record: ended,
     summary: validateSummary(ended, gates, outcome),
   }
+}
+
+/** @throws UserError where another deployment came since */
+async function save(
+  ended: DeploymentRecord,
+  good: KnownGood | undefined,
+  store: RecordStore,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { latest } = await store.load(signal)
+  if (latest !== undefined && latest.id !== ended.id) throw overtaken(ended, latest)
+  if (good === undefined) await store.save(ended, signal)
+  else await store.saveGood(ended, good, signal)
+}
+
+function overtaken(record: DeploymentRecord, latest: DeploymentRecord): UserError {
+  return new UserError(
+    `${record.environment} was deployed to by ${latest.id} since ${record.id} was rolled out: what was validated is not its release alone.`,
+    'Validate the later deployment.',
+  )
 }
 
 /** What runs now, as the release to go back to. Components that were not part of this deployment stay what they were. */

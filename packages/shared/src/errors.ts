@@ -16,3 +16,9 @@ export class UserError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The message of anything that was thrown, with what the reader can do about it. */
+export function explained(error: unknown): string {
+  const next = error instanceof UserError ? error.next : undefined
+  return next === undefined ? messageOf(error) : `${messageOf(error)} ${next}`
+}

@@ -12,6 +12,8 @@ export interface Logger {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
+  /** Prints what others wrote (pod logs, output of tools), as it is. */
+  external(text: string): void
   /** Runs `work` inside a foldable section of the log. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>
 }
@@ -24,5 +26,6 @@ export const silent: Logger = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  external: () => undefined,
   group: (_, work) => work(),
 }

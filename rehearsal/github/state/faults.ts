@@ -6,9 +6,10 @@
  * - `answer-lost`: it is done, and the connection breaks before the answer
  * - `rate-limit`: 403 with `x-ratelimit-remaining: 0`
  * - `secondary-rate-limit`: 403 with `retry-after`
+ * - `forbidden`: 403, as where a job's token has not the permission
  */
 export type FaultKind =
-  'unavailable' | 'hang' | 'reset' | 'answer-lost' | 'rate-limit' | 'secondary-rate-limit'
+  'unavailable' | 'hang' | 'reset' | 'answer-lost' | 'rate-limit' | 'secondary-rate-limit' | 'forbidden'
 
 export interface FaultOptions {
   /** Ends after so many requests. */

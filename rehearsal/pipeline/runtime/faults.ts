@@ -11,6 +11,8 @@ const faults = z.strictObject({
   errorRate: z.number().min(0).max(1).optional(),
   /** A line that it logs as an error when it starts. */
   logError: z.string().min(1).optional(),
+  /** Lines that it prints when it starts, as they are: what a service logs can look like anything. */
+  logs: z.array(z.string().min(1)).min(1).optional(),
   /** Waits so long before it connects to Kafka. */
   slowStartMs: z.number().int().nonnegative().optional(),
 })

@@ -88,7 +88,8 @@ function terminationSignal(): AbortSignal {
 }
 
 /** Does at once what the version's faults say of the start. */
-function misbehave({ logError, crash, crashAfterMs }: Faults): void {
+function misbehave({ logs = [], logError, crash, crashAfterMs }: Faults): void {
+  for (const line of logs) process.stdout.write(`${line}\n`)
   if (logError !== undefined) log.error(logError)
   if (crash === undefined) return
   const end = (): never => {

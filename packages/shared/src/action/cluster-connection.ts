@@ -1,15 +1,20 @@
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { connect, type KubernetesApi } from '../cluster/api.ts'
 import { ConfigMapRecordStore } from '../cluster/config-map-record-store.ts'
 import { loadKubeconfig } from '../cluster/kubeconfig.ts'
 import { KubernetesCluster } from '../cluster/kubernetes-cluster.ts'
-import { UserError } from '../errors.ts'
+import { LeaseLock } from '../cluster/lease-lock.ts'
+import type { Lock } from '../cluster/lock.ts'
+import type { LockPurpose } from '../decide/lock.ts'
+import { contenderOf } from '../record/contender.ts'
+import type { DeploymentRecord, Run } from '../record/schema.ts'
 import { environmentOf } from '../runbook/environments.ts'
-import { loadRunbook } from '../runbook/load.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { bool, secret } from './input-types.ts'
 import type { ActionContext } from './run.ts'
+import { isTerminalRun } from './run-identity.ts'
+
+export { readRunbook } from './runbook-file.ts'
 
 /** The name under which the API server records what we write. */
 const fieldManager = 'runbook-actions'
@@ -30,29 +35,12 @@ export const clusterInputs = {
 type ClusterInputs = z.output<z.ZodObject<typeof clusterInputs>>
 type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables'>
 
-/**
- * Reads the runbook file.
- *
- * @throws UserError where it is missing, and with all its mistakes at once
- */
-export function readRunbook(path: string): Runbook {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new UserError(
-      `There is no runbook file at ${path}.`,
-      'Check the repository out in a step before this one, or name the file by the input "runbook".',
-      { cause },
-    )
-  }
-  return loadRunbook(text, { file: path })
-}
-
 /** An environment's cluster and the record that lives in it. */
 export interface EnvironmentConnection {
   readonly cluster: KubernetesCluster
   readonly store: ConfigMapRecordStore
+  /** The environment's lock, as this run asks for it. In a terminal it is not kept for a next job: none follows. */
+  readonly lock: (record: DeploymentRecord, run: Run, purpose?: LockPurpose) => Lock
   readonly close: () => Promise<void>
 }
 
@@ -78,9 +66,19 @@ export function connectEnvironment(
     clock,
     env: variables,
   })
+  const place = { namespace, pipeline: runbook.pipeline, environment }
+  const { lease: leaseMs, handover, yield: yieldMs } = runbook.lock
   return {
     cluster: new KubernetesCluster(api, namespace),
-    store: new ConfigMapRecordStore(api, { namespace, pipeline: runbook.pipeline, environment }),
+    store: new ConfigMapRecordStore(api, place),
+    lock: (record, run, purpose) =>
+      new LeaseLock(api, {
+        place,
+        contender: contenderOf(record, run, purpose),
+        limits: { leaseMs, handoverMs: isTerminalRun(run) ? 0 : handover, yieldMs },
+        clock,
+        log,
+      }),
     close: () => api.close(),
   }
 }

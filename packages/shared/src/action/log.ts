@@ -3,11 +3,11 @@ import * as core from '@actions/core'
 import type { Logger } from '../ports.ts'
 import { sanitiseBlock, sanitiseLine, visible } from '../report/sanitise.ts'
 
-/** The log of an action. Every line is redacted and holds no command, wherever its text came from. */
-export interface ActionLog extends Logger {
-  /** Prints text of others (pod logs, output of tools) with the runner's commands switched off around it. */
-  external(text: string): void
-}
+/**
+ * The log of an action. Every line is redacted and holds no command, wherever its text came from; around `external` text
+ * the runner's commands are switched off besides.
+ */
+export type ActionLog = Logger
 
 type Redact = (text: string) => string
 

@@ -29,6 +29,8 @@ export interface ListOptions extends CallOptions {
 export interface ApplyOptions extends CallOptions {
   /** Takes over fields that other managers own, instead of a conflict. */
   readonly force?: boolean | undefined
+  /** Only this call: the server says what would be, and stores nothing. */
+  readonly dryRun?: boolean | undefined
 }
 
 export interface DeleteOptions extends CallOptions {

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
+import { TLSSocket, type PeerCertificate } from 'node:tls'
 import { join } from 'node:path'
 import { connect, type KubernetesApi } from './api.ts'
 import type { ApiOptions } from './api-options.ts'
@@ -17,6 +18,8 @@ export interface Received {
   readonly query: URLSearchParams
   readonly headers: IncomingMessage['headers']
   readonly body: string
+  /** The common name of the client's certificate. */
+  readonly clientName: string | string[] | undefined
   /** Counts from 1. */
   readonly number: number
 }
@@ -35,7 +38,10 @@ export class ApiServer {
 
   private constructor(certificate: Certificate) {
     this.#authority = certificate.cert
-    this.#server = createServer(certificate, (request, response) => void this.#receive(request, response))
+    this.#server = createServer(
+      { ...certificate, requestCert: true, rejectUnauthorized: false },
+      (request, response) => void this.#receive(request, response),
+    )
     this.#server.on('secureConnection', (socket: Socket) => {
       this.connections++
       this.sockets.add(socket)
@@ -90,7 +96,10 @@ export class ApiServer {
     const { method = '', url = '', headers } = request
     const [path = '', query = ''] = url.split('?')
     const number = this.received.length + 1
-    const received = { method, path, query: new URLSearchParams(query), headers, body, number }
+    const { socket } = request
+    const client: Partial<PeerCertificate> = socket instanceof TLSSocket ? socket.getPeerCertificate() : {}
+    const clientName = client.subject?.CN
+    const received = { method, path, query: new URLSearchParams(query), headers, body, clientName, number }
     this.received.push(received)
     this.handler(received, response)
   }
@@ -105,12 +114,12 @@ interface Certificate {
 let ownCertificate: Certificate | undefined
 
 /** A certificate for 127.0.0.1 that is its own authority. */
-export function selfSigned(subjectAltName = 'IP:127.0.0.1', days = '1'): Certificate {
+export function selfSigned(commonName = 'api'): Certificate {
   const directory = mkdtempSync(join(tmpdir(), 'certificate-'))
   try {
     const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-    const names = ['-subj', '/CN=api', '-addext', `subjectAltName=${subjectAltName}`, '-days', days]
+    const names = ['-subj', `/CN=${commonName}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
     execFileSync('openssl', ['req', '-x509', ...curve, ...names, '-keyout', key, '-out', cert], {
       stdio: 'pipe',
     })

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { KubernetesApi } from './api.ts'
 import type { ApiError } from './api-error.ts'
 import { explain } from './explain.ts'
-import { configMaps, deployments, pods, secrets, type Resource } from './resources.ts'
 import { createToken, roleBindings, roles, RealCluster, serviceAccounts } from './real-cluster.fixture.ts'
+import { configMaps, deployments, pods, secrets, type Resource } from './resources.ts'
 
 const cluster = new RealCluster(process.env)
 const { namespace } = cluster

@@ -30,12 +30,13 @@ export function connect(credentials: Credentials, options: ApiOptions): Kubernet
  */
 export class KubernetesApi extends ReadingApi {
   readonly #dryRun: boolean
-  readonly #fieldManager: string
+  /** The name under which the server records our writes. */
+  readonly fieldManager: string
 
   constructor(credentials: Credentials, options: ApiOptions) {
     super(credentials, options)
     this.#dryRun = options.dryRun ?? false
-    this.#fieldManager = options.fieldManager
+    this.fieldManager = options.fieldManager
   }
 
   create<T>(
@@ -94,20 +95,25 @@ export class KubernetesApi extends ReadingApi {
     })
   }
 
-  /** Server-side apply under our field manager. A conflict is an ApiError that names managers and fields. */
+  /**
+   * Server-side apply under our field manager. A conflict is an ApiError that names managers and fields.
+   * `metadata.resourceVersion` insists on what was read, as in a patch.
+   */
   apply<T>(
     resource: Resource<T>,
     namespace: Namespace,
     name: string,
     object: object,
-    { force = false, signal }: ApplyOptions = {},
+    { force = false, dryRun = false, signal }: ApplyOptions = {},
   ): Promise<Wire<T>> {
     const exchange = {
       ...objectExchange('PATCH', resource, namespace, name),
       contentType: contentTypes.apply,
     }
     const body = { ...typed(resource, object), metadata: { ...(object as AnyObject).metadata, name } }
-    return this.#write({ exchange, resource, body, repeatability: 'repeatable', query: { force }, signal })
+    const version = resourceVersionOf(object)
+    const repeatability = version === undefined ? 'repeatable' : { resourceVersion: version }
+    return this.#write({ exchange, resource, body, repeatability, query: { force }, dryRun, signal })
   }
 
   async delete(
@@ -138,16 +144,17 @@ export class KubernetesApi extends ReadingApi {
   async #write<T>(call: WriteCall<T>): Promise<Wire<T>> {
     const { exchange, resource, repeatability, recover = rethrow, signal } = call
     const isDelete = exchange.method === 'DELETE'
-    const dryRun = this.#dryRun ? 'All' : undefined
-    const query = { ...call.query, dryRun, fieldManager: isDelete ? undefined : this.#fieldManager }
+    const isDry = this.#dryRun || call.dryRun === true
+    const dryRun = isDry ? 'All' : undefined
+    const query = { ...call.query, dryRun, fieldManager: isDelete ? undefined : this.fieldManager }
     // A DELETE with a body has its options there: the server does not look at the query, and would really delete.
-    const body = isDelete && this.#dryRun ? { ...call.body, dryRun: ['All'] } : call.body
+    const body = isDelete && isDry ? { ...call.body, dryRun: ['All'] } : call.body
     const path = withQuery(exchange.path, query)
     const request: Exchange = { ...exchange, path, body: JSON.stringify(body), signal }
     const { name, namespace } = exchange
     const answer = await write({
       request,
-      repeatability: this.#dryRun ? 'repeatable' : repeatability,
+      repeatability: isDry ? 'repeatable' : repeatability,
       attempt: (timeoutMs) => this.connection.json({ ...request, timeoutMs }, objectSchema).catch(recover),
       readBack: name === undefined ? undefined : () => this.find(resource, namespace, name, { signal }),
       policy: this.retryPolicy,
@@ -164,6 +171,7 @@ interface WriteCall<T> extends CallOptions {
   readonly body: object
   readonly repeatability: Repeatability
   readonly query?: Query
+  readonly dryRun?: boolean
   /** Turns a failure into an answer, or throws it. */
   readonly recover?: (error: unknown) => object
 }

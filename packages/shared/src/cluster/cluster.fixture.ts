@@ -1,10 +1,14 @@
 // A namespace in memory for tests of the phases. A written image rolls as the test says.
+import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
 import type { Memory, RecordStore } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
+import type { Autoscaler } from './autoscaler.ts'
 import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
+import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
 import { containersOf } from './component.ts'
+import type { ObjectEvent } from './object-event.ts'
 import { digestB, podOf, settledComponent } from './component.fixture.ts'
 
 type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
@@ -32,9 +36,14 @@ export class FakeCluster implements Cluster {
   readonly namespace = 'kafka-pipeline'
   /** Every write in its order. */
   readonly writes: ImageWrite[] = []
+  readonly applied: ManifestWrite[] = []
   readonly states = new Map<string, ComponentState>()
   readonly behaviours = new Map<string, Behaviour>()
   readonly logs = new Map<string, string>()
+  /** By the object's name. */
+  readonly reported = new Map<string, readonly ObjectEvent[]>()
+  readonly scaledBy = new Map<string, Autoscaler>()
+  lockState: LockState = {}
   answer: (pod: string, path: string) => PodAnswer = () => ({
     status: 200,
     body: 'kafka_messages_consumed_total 1\n',
@@ -53,6 +62,14 @@ export class FakeCluster implements Cluster {
     const missing = names.filter((name) => !this.states.has(name))
     if (missing.length > 0) return Promise.reject(new UserError(`no Deployment ${missing.join()}`))
     return Promise.resolve(new Map([...this.states].filter(([name]) => names.includes(name))))
+  }
+
+  autoscalers(): Promise<ReadonlyMap<string, Autoscaler>> {
+    return Promise.resolve(this.scaledBy)
+  }
+
+  lock(): Promise<LockState> {
+    return Promise.resolve(this.lockState)
   }
 
   watch(): Promise<ComponentWatch> {
@@ -77,9 +94,16 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(after.deployment)
   }
 
-  podLog(pod: string): Promise<string> {
-    return Promise.resolve(this.logs.get(pod) ?? 'INFO started\n')
+  async applyManifest(write: ManifestWrite, signal: AbortSignal): Promise<AppliedManifest> {
+    this.applied.push(write)
+    const { manifest, ...rest } = write
+    const deployment = await this.setImage({ ...rest, deployment: manifest.deployment.name }, signal)
+    return { deployment, changes: [] }
   }
+
+  podLog: Cluster['podLog'] = (pod) => Promise.resolve(this.logs.get(pod) ?? 'INFO started\n')
+
+  events: Cluster['events'] = ({ name }) => Promise.resolve(this.reported.get(name) ?? [])
 
   podGet(pod: string, _: number, path: string): Promise<PodAnswer> {
     return Promise.resolve(this.answer(pod, path))
@@ -108,9 +132,9 @@ export class FakeStore implements RecordStore {
     return Promise.resolve()
   }
 
-  markGood(knownGood: KnownGood): Promise<void> {
+  saveGood(record: DeploymentRecord, knownGood: KnownGood): Promise<void> {
     this.memory = { ...this.memory, knownGood }
-    return Promise.resolve()
+    return this.save(record)
   }
 }
 

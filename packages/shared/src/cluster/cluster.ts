@@ -1,4 +1,9 @@
+import type { LockState } from '../decide/lock.ts'
+import type { Autoscaler } from './autoscaler.ts'
+import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
+import type { LockPlace } from './lease.ts'
+import type { ObjectEvent } from './object-event.ts'
 
 /** What a pod's own HTTP server answered. */
 export interface PodAnswer {
@@ -40,6 +45,10 @@ export interface Cluster {
     deployments: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ComponentState>>
+  /** What decides the replicas of a Deployment, by its name. */
+  autoscalers(signal: AbortSignal): Promise<ReadonlyMap<string, Autoscaler>>
+  /** The lock of a pipeline's environment as it stands, only read. */
+  lock(place: LockPlace, signal: AbortSignal): Promise<LockState>
   watch(signal: AbortSignal): Promise<ComponentWatch>
   /**
    * Sets one image. In a dry run the API server validates the write and stores nothing.
@@ -47,12 +56,23 @@ export interface Cluster {
    * @throws UserError where somebody else changed the Deployment since it was read
    */
   setImage(write: ImageWrite, signal: AbortSignal): Promise<Deployment>
+  /**
+   * Applies a component's manifest by server-side apply, never over others. In a dry run nothing is stored.
+   *
+   * @throws UserError where somebody else owns a field of it, or changed the Deployment since it was read
+   */
+  applyManifest(write: ManifestWrite, signal: AbortSignal): Promise<AppliedManifest>
   /** The last lines of a container's log; `previous` for the run before the last restart. */
   podLog(
     pod: string,
     options: { container: string; tailLines: number; previous?: boolean },
     signal: AbortSignal,
   ): Promise<string>
+  /** What Kubernetes reported about one object, the oldest first; it forgets after an hour. */
+  events(
+    object: { readonly kind: string; readonly name: string; readonly uid?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<readonly ObjectEvent[]>
   /** `GET` on a pod through the API server. Throws where the pod could not be reached at all. */
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>
   /** A ConfigMap's data, undefined where it does not exist. */

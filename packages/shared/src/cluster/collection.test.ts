@@ -13,7 +13,7 @@ let watch: PromiseWithResolvers<ServerResponse>
 
 beforeEach(async () => {
   server = await ApiServer.start()
-  api = server.client({ retry: { deadlineMs: 300 } })
+  api = server.client()
   stop = new AbortController()
   watch = Promise.withResolvers()
   server.handler = ({ query }, response) => {

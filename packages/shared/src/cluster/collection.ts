@@ -1,4 +1,4 @@
-import type { KubernetesApi } from './api.ts'
+import type { ReadingApi } from './reading-api.ts'
 import type { AnyObject, Resource, Wire } from './resources.ts'
 import type { ChangeType } from './watch-events.ts'
 import { follow, type FollowOptions } from './watch.ts'
@@ -30,7 +30,7 @@ export class Collection<T> {
   #isStarted = false
 
   constructor(
-    api: KubernetesApi,
+    api: ReadingApi,
     resource: Resource<T>,
     namespace: string | undefined,
     options: CollectionOptions<T> = {},

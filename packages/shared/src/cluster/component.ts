@@ -5,6 +5,7 @@ import type {
   V1Pod,
   V1ReplicaSet,
 } from '@kubernetes/client-node'
+import type { Autoscaler } from './autoscaler.ts'
 import type { Wire } from './resources.ts'
 
 export type Deployment = Wire<V1Deployment>
@@ -18,6 +19,8 @@ export interface ComponentState {
   readonly deployment: Deployment
   readonly replicaSets: readonly ReplicaSet[]
   readonly pods: readonly Pod[]
+  /** What decides the replicas, where that was asked and something does. */
+  readonly autoscaler?: Autoscaler
 }
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision'

@@ -1,9 +1,10 @@
 import { UserError } from '../errors.ts'
 import { knownGoodSchema, type DeploymentRecord, type KnownGood } from '../record/schema.ts'
 import type { Memory, RecordStore } from '../record/store.ts'
+import { fitRecord } from '../record/fit.ts'
 import { readRecord, writeRecord } from '../record/text.ts'
 import type { KubernetesApi } from './api.ts'
-import { ApiError } from './api-error.ts'
+import { AmbiguousWrite, ApiError } from './api-error.ts'
 import { configMaps, type Wire } from './resources.ts'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 
@@ -11,6 +12,8 @@ type ConfigMap = Wire<V1ConfigMap>
 
 const latestKey = 'record.json'
 const knownGoodKey = 'known-good.json'
+/** The most that the API server takes as the data of one ConfigMap. */
+const limitBytes = 1 << 20
 
 /** A record in a ConfigMap of the environment's own namespace, one per pipeline and environment. */
 export class ConfigMapRecordStore implements RecordStore {
@@ -43,11 +46,11 @@ export class ConfigMapRecordStore implements RecordStore {
   }
 
   async save(record: DeploymentRecord, signal?: AbortSignal): Promise<void> {
-    await this.#write({ [latestKey]: writeRecord(record) }, record.id, signal)
+    await this.#write(record, {}, signal)
   }
 
-  async markGood(good: KnownGood, signal?: AbortSignal): Promise<void> {
-    await this.#write({ [knownGoodKey]: JSON.stringify(good) }, good.recordId, signal)
+  async saveGood(record: DeploymentRecord, good: KnownGood, signal?: AbortSignal): Promise<void> {
+    await this.#write(record, { [knownGoodKey]: JSON.stringify(good) }, signal)
   }
 
   #readGood(text: string): KnownGood {
@@ -62,33 +65,40 @@ export class ConfigMapRecordStore implements RecordStore {
     }
   }
 
-  async #write(data: Record<string, string>, by: string, signal: AbortSignal | undefined): Promise<void> {
+  async #write(
+    record: DeploymentRecord,
+    more: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     try {
-      this.#current =
-        this.#current === undefined
-          ? await this.#api.create(
-              configMaps,
-              this.#namespace,
-              { metadata: this.#metadata(), data },
-              { signal },
-            )
-          : await this.#api.replace(
-              configMaps,
-              this.#namespace,
-              this.name,
-              { ...this.#current, data: { ...this.#current.data, ...data } },
-              { signal },
-            )
+      this.#current = await this.#put(record, more, signal)
     } catch (error) {
-      if (error instanceof ApiError && (error.isConflict || error.isAlreadyExists))
-        throw await this.#raced(by, signal)
-      throw error
+      if (!isContested(error)) throw error
+      const { latest } = await this.load(signal)
+      // A write of this very deployment whose answer never came, as when the run is cancelled meanwhile.
+      if (latest?.id !== record.id) throw this.#raced(record.id, latest)
+      this.#current = await this.#put(record, more, signal)
     }
   }
 
+  #put(
+    record: DeploymentRecord,
+    more: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<ConfigMap> {
+    const kept = { ...this.#current?.data, ...more }
+    const takenBytes = Object.entries(kept)
+      .filter(([key]) => key !== latestKey)
+      .reduce((sum, [key, text]) => sum + Buffer.byteLength(key) + Buffer.byteLength(text), 0)
+    const room = limitBytes - takenBytes - Buffer.byteLength(latestKey)
+    const data = { ...kept, [latestKey]: writeRecord(fitRecord(record, room)) }
+    if (this.#current === undefined)
+      return this.#api.create(configMaps, this.#namespace, { metadata: this.#metadata(), data }, { signal })
+    return this.#api.replace(configMaps, this.#namespace, this.name, { ...this.#current, data }, { signal })
+  }
+
   /** Says who came first. */
-  async #raced(by: string, signal: AbortSignal | undefined): Promise<UserError> {
-    const { latest } = await this.load(signal)
+  #raced(by: string, latest: DeploymentRecord | undefined): UserError {
     return new UserError(
       `The record of ${this.#environment} was written by another deployment (${latest?.id ?? 'unknown'}) while ${by} was running.`,
       'Only one deployment may run at a time: see what the other one did, then run this one again.',
@@ -105,4 +115,10 @@ export class ConfigMapRecordStore implements RecordStore {
       },
     }
   }
+}
+
+/** Somebody wrote since it was read, or this write may have been executed already. */
+function isContested(error: unknown): boolean {
+  if (error instanceof AmbiguousWrite) return true
+  return error instanceof ApiError && (error.isConflict || error.isAlreadyExists)
 }

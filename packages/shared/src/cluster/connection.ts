@@ -1,11 +1,14 @@
 import type { z } from 'zod'
 import type { Clock } from '../ports.ts'
 import { abortable } from './abortable.ts'
-import { ApiError, parseStatus, TransportError, type ApiRequest } from './api-error.ts'
+import { ApiError } from './api-error.ts'
+import type { ApiRequest } from './api-request.ts'
 import type { Credentials, Identity } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
 import { parseRetryAfterMs } from './retry.ts'
+import { parseStatus } from './status.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
+import { TransportError } from './transport-error.ts'
 
 /** A refusal's body is quoted up to here; a load balancer's error page says nothing more after it. */
 const quotedCharacters = 2_000

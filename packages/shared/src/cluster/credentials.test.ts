@@ -1,8 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { answer, ApiServer, eventually, configMap, status } from './api-server.fixture.ts'
+import { answer, ApiServer, configMap, eventually, selfSigned, status } from './api-server.fixture.ts'
 import { RenewingIdentity, type Obtained } from './credentials.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import { configMaps } from './resources.ts'
@@ -30,8 +31,10 @@ const credential = (fields: object) =>
   JSON.stringify({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status: fields })
 
 function load(user: object, options: { env?: Record<string, string>; now?: () => Date } = {}) {
+  const authority = join(directory, 'ca.pem')
+  writeFileSync(authority, 'CA')
   const content = JSON.stringify({
-    clusters: [{ name: 'c', cluster: { server: 'https://api.example' } }],
+    clusters: [{ name: 'c', cluster: { server: 'https://api.example', 'certificate-authority': authority } }],
     users: [{ name: 'u', user }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
@@ -64,7 +67,13 @@ echo '${credential({ token: 't' })}'`
     expect(JSON.parse(readFileSync(join(directory, 'info'), 'utf8'))).toMatchObject({
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
-      spec: { interactive: false, cluster: { server: 'https://api.example' } },
+      spec: {
+        interactive: false,
+        cluster: {
+          server: 'https://api.example',
+          'certificate-authority-data': Buffer.from('CA').toString('base64'),
+        },
+      },
     })
   })
 
@@ -123,14 +132,18 @@ echo '${credential({ token: 't' })}'`
   it('is ended with the client', async () => {
     const life = new AbortController()
     const waiting = load(plugin(`echo $$ > ${directory}/pid; exec sleep 600`)).current(life.signal)
-    const pidFile = join(directory, 'pid')
-    await eventually(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'))
-    const pid = Number(readFileSync(pidFile, 'utf8'))
+    const pid = await pidOfPlugin()
     life.abort(new Error('over'))
     await expect(waiting).rejects.toThrow('over')
     await eventually(() => !isAlive(pid))
   })
 })
+
+async function pidOfPlugin(): Promise<number> {
+  const file = join(directory, 'pid')
+  await eventually(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'))
+  return Number(readFileSync(file, 'utf8'))
+}
 
 function isAlive(pid: number): boolean {
   try {
@@ -271,5 +284,42 @@ describe('a 401', () => {
       fields: { tokenExpiresAt: new Date('2023-11-14T22:13:20Z'), hasTokenExpired: true },
     })
     await api.close()
+  })
+
+  it('does not keep a login alive beyond the client', async () => {
+    const api = client(plugin(`echo $$ > ${directory}/pid; exec sleep 600`))
+    const failed = expect(api.get(configMaps, 'team', 'a')).rejects.toThrow('the client has been closed')
+    const pid = await pidOfPlugin()
+    await api.close()
+    await failed
+    await eventually(() => !isAlive(pid))
+  })
+
+  it('that brings another client certificate brings new connections, and ends no watch', async () => {
+    let watching: ServerResponse | undefined
+    server.handler = ({ clientName, query }, response) => {
+      if (query.has('watch')) {
+        response.writeHead(200).write('before')
+        watching = response
+      } else if (clientName === 'first') answer(response, 401, status(401, 'Unauthorized', 'Unauthorized'))
+      else answer(response, 200, configMap('a', '1'))
+    }
+    for (const [at, name] of ['first', 'second'].entries()) {
+      const { cert, key } = selfSigned(name)
+      const text = credential({ clientCertificateData: cert, clientKeyData: key })
+      writeFileSync(join(directory, `credential-${at + 1}`), text)
+    }
+    const api = client(plugin(`cat ${directory}/credential-$(($(wc -l < ${directory}/runs)))`))
+    const watch = await api.openWatch(configMaps, 'team', {}, new AbortController().signal)
+    const chunks = watch.chunks()[Symbol.asyncIterator]()
+    const next = async () => Buffer.from((await chunks.next()).value as Uint8Array).toString()
+    expect(await next()).toBe('before')
+    await api.get(configMaps, 'team', 'a')
+    expect(server.received.map(({ clientName }) => clientName)).toEqual(['first', 'first', 'second'])
+    expect(server.connections).toBe(3)
+    watching?.write('after')
+    expect(await next()).toBe('after')
+    await api.close()
+    await expect(next()).rejects.toMatchObject({ name: 'TransportError' })
   })
 })

@@ -1,4 +1,4 @@
-import type { ApiRequest } from './api-error.ts'
+import type { ApiRequest } from './api-request.ts'
 import { resourcePath } from './resource-path.ts'
 import type { Resource } from './resources.ts'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import * as z from 'zod'
 import { UserError } from '../errors.ts'
 import { codeOf } from './error-code.ts'
-import type { Cluster, ExecConfig } from './kubeconfig-file.ts'
+import type { ExecConfig } from './kubeconfig-file.ts'
 import type { Environment } from './proxy.ts'
 
 /** Cloud logins take a few seconds; one that waits for a browser or a password would wait for ever. */
@@ -23,13 +23,14 @@ export type ExecCredential = z.infer<typeof credentialSchema>['status']
 
 /**
  * Runs a kubeconfig's credential plugin (`aws eks get-token`, `kubelogin`, …), by the protocol of
- * client.authentication.k8s.io: KUBERNETES_EXEC_INFO in, an ExecCredential on stdout.
+ * client.authentication.k8s.io: KUBERNETES_EXEC_INFO in, which describes `cluster` where the plugin wants that, and
+ * an ExecCredential on stdout.
  *
  * @throws UserError where it is missing, fails, takes too long or answers something else; with its stderr
  */
 export async function runExecPlugin(
   plugin: ExecConfig,
-  cluster: Cluster,
+  cluster: object,
   env: Environment,
   lifetime?: AbortSignal,
 ): Promise<ExecCredential> {
@@ -95,7 +96,7 @@ function run(plugin: ExecConfig, env: Environment, lifetime: AbortSignal | undef
   })
 }
 
-function pluginEnvironment(plugin: ExecConfig, cluster: Cluster): Record<string, string> {
+function pluginEnvironment(plugin: ExecConfig, cluster: object): Record<string, string> {
   const info = {
     apiVersion: plugin.apiVersion,
     kind: 'ExecCredential',

@@ -1,4 +1,4 @@
-import type { TransportError } from './api-error.ts'
+import type { TransportError } from './transport-error.ts'
 
 /** One sentence and what to do next. */
 export interface Explanation {

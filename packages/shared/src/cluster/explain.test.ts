@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { UserError } from '../errors.ts'
-import { AmbiguousWrite, ApiError, PodUnreachable, TransportError } from './api-error.ts'
+import { AmbiguousWrite, ApiError, PodUnreachable } from './api-error.ts'
 import { explain } from './explain.ts'
+import { TransportError } from './transport-error.ts'
 
 const request = {
   method: 'PATCH',

@@ -1,6 +1,8 @@
 import { UserError } from '../errors.ts'
-import { AmbiguousWrite, ApiError, PodUnreachable, TransportError, type ApiRequest } from './api-error.ts'
+import { AmbiguousWrite, ApiError, PodUnreachable } from './api-error.ts'
+import type { ApiRequest } from './api-request.ts'
 import { explainTransport, type Explanation } from './explain-transport.ts'
+import { TransportError } from './transport-error.ts'
 
 /** What a user should read about a failure of the cluster; anything else comes back as it is. */
 export function explain(error: unknown): Error {

@@ -32,6 +32,7 @@ function play(script: readonly (readonly [second: number, state: ComponentState 
     info: (line) => lines.push(line),
     warn: () => undefined,
     error: () => undefined,
+    external: () => undefined,
     group: (_, work) => work(),
   }
   const watch: ComponentWatch = {

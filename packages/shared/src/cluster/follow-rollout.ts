@@ -30,6 +30,8 @@ export interface RolloutEnd {
   readonly reason: string
   /** What shows it: pods, Kubernetes' words. */
   readonly evidence: readonly string[]
+  /** Kubernetes' own signs of trouble, those that ended it first. */
+  readonly signals: readonly HardSignal[]
   readonly revision: string | undefined
   /** Fewest pods Ready at the same time, old and new, while it rolled: the runbook's "Downtime: none". */
   readonly fewestReady: number
@@ -78,21 +80,23 @@ export async function followRollout(
     const look = isObserved(component, generation) ? hardSignals(component, seen, limits, now) : nothingSeen
     seen = look.seen
     const fatal = look.signals.filter((entry) => entry.terminalAt <= now)
-    if (fatal.length > 0)
-      return end('failed', reasonOf(fatal), [...fatal.map(describeSignal), ...podLines(component)], component)
+    if (fatal.length > 0) {
+      const signals = [...fatal, ...look.signals.filter((entry) => !fatal.includes(entry))]
+      return end('failed', reasonOf(fatal), signals, component)
+    }
     if (progress.state === 'deadline-exceeded' || now >= deadline) {
       const reason =
         progress.state === 'deadline-exceeded'
           ? `${progress.message} of ${component.deployment.spec?.progressDeadlineSeconds ?? 600} s.`
           : `The rollout did not finish within ${limits.deadlineMs / 1000} s: ${progress.message}`
-      return end('failed', reason, [...look.signals.map(describeSignal), ...podLines(component)], component)
+      return end('failed', reason, look.signals, component)
     }
 
     const restarts = splitPods(component).current.reduce((sum, pod) => sum + restartsOf(pod), 0)
     if (progress.state !== 'complete') settling = undefined
     else if (settling?.restarts !== restarts) settling = { since: now, restarts }
     else if (now.getTime() - settling.since.getTime() >= limits.settleMs) {
-      return end('complete', progress.message, podLines(component), component)
+      return end('complete', progress.message, [], component)
     }
 
     const settled = settling === undefined ? [] : [new Date(settling.since.getTime() + limits.settleMs)]
@@ -105,14 +109,15 @@ export async function followRollout(
   function end(
     outcome: RolloutEnd['outcome'],
     reason: string,
-    evidence: readonly string[],
+    signals: readonly HardSignal[],
     component?: ComponentState,
   ): RolloutEnd {
     const revision = component === undefined ? undefined : revisionOf(component.deployment)
     return {
       outcome,
       reason,
-      evidence,
+      evidence: [...signals.map(describeSignal), ...(component === undefined ? [] : podLines(component))],
+      signals,
       revision,
       fewestReady: Number.isFinite(fewestReady) ? fewestReady : 0,
     }

@@ -43,10 +43,18 @@ function fixedHeaders({ token, username, password }: User): Headers {
 
 function execSource(exec: ExecConfig, cluster: Cluster, env: Environment, base: Base): IdentitySource {
   let { tls } = base
+  const { server, 'tls-server-name': serverName, 'proxy-url': proxy } = cluster
+  const described = {
+    server,
+    'tls-server-name': serverName,
+    'insecure-skip-tls-verify': !tls.rejectUnauthorized,
+    'certificate-authority-data': tls.ca?.toString('base64'),
+    'proxy-url': proxy,
+  }
   return {
     canRenew: true,
     async obtain(lifetime) {
-      const credential = await runExecPlugin(exec, cluster, env, lifetime)
+      const credential = await runExecPlugin(exec, described, env, lifetime)
       const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = credential
       // Another object means other connections: only for another certificate.
       if (cert !== undefined && (cert !== tls.cert || key !== tls.key)) tls = { ...base.tls, cert, key }

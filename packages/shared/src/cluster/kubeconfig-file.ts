@@ -70,14 +70,14 @@ export interface Kubeconfig {
 
 /** Reads one kubeconfig's text. File names in it are relative to `directory`. */
 export function parseKubeconfig(content: string, source: string, directory?: string): Kubeconfig {
-  const problem = (what: string, next = 'Give the whole kubeconfig file as it is.', cause?: unknown) =>
-    new UserError(`${source} is not a kubeconfig: ${what}`, next, { cause })
+  const problem = (what: string, next = 'Give the whole kubeconfig file as it is.') =>
+    new UserError(`${source} is not a kubeconfig: ${what}`, next)
   let document: unknown
   try {
     document = parse(content)
-  } catch (error) {
-    // The parser quotes the line, which may hold a key or a token: only its first words are repeated.
-    throw problem('it is not YAML', undefined, error instanceof Error ? new Error(error.name) : undefined)
+  } catch {
+    // What the parser says quotes the line, which may hold a key or a token.
+    throw problem('it is not YAML')
   }
   if (typeof document === 'string' && isBase64OfKubeconfig(document)) {
     throw problem('it is base64', 'Store the file itself, or decode it first: `base64 -d`.')
@@ -115,13 +115,8 @@ function readFile(file: string, source: string, isRequired: boolean): Kubeconfig
   } catch (error) {
     if (error instanceof UserError) throw error
     if (codeOf(error) === 'ENOENT' && !isRequired) return undefined
-    throw new UserError(
-      `${source} cannot be read: ${messageOf(error)}`,
-      'Check the path and its permissions.',
-      {
-        cause: error,
-      },
-    )
+    const next = 'Check the path and its permissions.'
+    throw new UserError(`${source} cannot be read: ${messageOf(error)}`, next, { cause: error })
   }
 }
 

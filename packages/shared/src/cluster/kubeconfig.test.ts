@@ -68,6 +68,15 @@ describe('which kubeconfig', () => {
     expect(load({ env, context: 'two' }).server.href).toBe('https://two/')
   })
 
+  it('may name something twice in one file: the first counts', () => {
+    const cluster = (server: string) => `{ name: c, cluster: { server: 'https://${server}' } }`
+    const content = `clusters: [${cluster('one')}, ${cluster('two')}]
+users: [{ name: u, user: {} }]
+contexts: [{ name: x, context: { cluster: c, user: u } }]
+current-context: x`
+    expect(load({ content }).server.host).toBe('one')
+  })
+
   it('is ~/.kube/config', () => {
     mkdirSync(join(directory, '.kube'))
     file('.kube/config', kubeconfig())

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto'
+import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
 import type { KubernetesApi } from './api.ts'
 import { ApiError } from './api-error.ts'
+import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
+import { changedMeanwhile } from './changed-meanwhile.ts'
 import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
 import { watchComponents } from './component-watch.ts'
-import { configMaps, deployments, pods, replicaSets } from './resources.ts'
+import { lockStateOf, type LockPlace } from './lease.ts'
+import { LeaseStore } from './lease-store.ts'
+import { objectEvents, type ObjectEvent } from './object-event.ts'
+import { applyManifest, type AppliedManifest, type ManifestWrite } from './manifest/apply-manifest.ts'
+import { configMaps, deployments, events, pods, replicaSets } from './resources.ts'
 
 /** How often a write is repeated where only the status has changed since the Deployment was read. */
 const writeAttempts = 10
@@ -51,6 +58,14 @@ export class KubernetesCluster implements Cluster {
     )
   }
 
+  autoscalers(signal: AbortSignal): Promise<ReadonlyMap<string, Autoscaler>> {
+    return readAutoscalers(this.#api, this.namespace, signal)
+  }
+
+  async lock(place: LockPlace, signal: AbortSignal): Promise<LockState> {
+    return lockStateOf(await new LeaseStore(this.#api, { ...place, namespace: this.namespace }).read(signal))
+  }
+
   watch(signal: AbortSignal): Promise<ComponentWatch> {
     return watchComponents(this.#api, this.namespace, signal)
   }
@@ -74,12 +89,27 @@ export class KubernetesCluster implements Cluster {
     throw changedMeanwhile(name)
   }
 
+  applyManifest(write: ManifestWrite, signal: AbortSignal): Promise<AppliedManifest> {
+    return applyManifest(this.#api, this.namespace, write, signal)
+  }
+
   podLog(
     pod: string,
     options: { container: string; tailLines: number; previous?: boolean },
     signal: AbortSignal,
   ): Promise<string> {
     return this.#api.logs(this.namespace, pod, { ...options, limitBytes: logLimitBytes, signal })
+  }
+
+  async events(
+    { kind, name, uid }: { kind: string; name: string; uid?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<readonly ObjectEvent[]> {
+    const of = { kind, name, ...(uid !== undefined && { uid }) }
+    const fieldSelector = Object.entries(of)
+      .map(([field, value]) => `involvedObject.${field}=${value}`)
+      .join(',')
+    return objectEvents((await this.#api.list(events, this.namespace, { fieldSelector, signal })).items)
   }
 
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer> {
@@ -119,11 +149,4 @@ export class KubernetesCluster implements Cluster {
 function contentName(data: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 10)
-}
-
-function changedMeanwhile(name: string): UserError {
-  return new UserError(
-    `Deployment "${name}" was changed by somebody else since it was read; nothing was written.`,
-    'See who with "kubectl get deployment --show-managed-fields", then run the deployment again.',
-  )
 }

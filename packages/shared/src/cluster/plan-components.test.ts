@@ -35,6 +35,30 @@ describe('planComponents', () => {
     ])
   })
 
+  it('says what decides the replicas', () => {
+    const autoscaler = { kind: 'HPA', name: 'worker', min: 2, max: 10 } as const
+    const scaled = new Map([['download-worker', { ...settledComponent(), autoscaler }]])
+    expect(planComponents([named('download-worker')], scaled, { version: 'v1.1.0' })).toMatchObject([
+      { replicas: 6, autoscaler: '2–10 by HPA' },
+    ])
+  })
+
+  it('says of a component that is scaled to zero that nothing will be shown', () => {
+    const asleep = new Map([['download-worker', settledComponent({ replicas: 0 })]])
+    expect(planComponents([named('download-worker')], asleep, { version: 'v1.1.0' })[0]?.strategy).toMatch(
+      /nothing will be shown/,
+    )
+  })
+
+  it('refuses to go on without the pod that "wake" asks for, and only then', () => {
+    const waking = { ...named('download-worker'), wake: 1 }
+    const asleep = new Map([['download-worker', settledComponent({ replicas: 0 })]])
+    expect(() => planComponents([waking], asleep, { version: 'v1.1.0' })).toThrow(
+      'download-worker is scaled to zero, and "wake: 1" asks to hold pods',
+    )
+    expect(planComponents([waking], states, { version: 'v1.1.0' })).toHaveLength(1)
+  })
+
   it.each([
     ['v1.2.0-rc1', 'registry.local/download-worker:v1.2.0-rc1'],
     [digestA, `registry.local/download-worker@${digestA}`],

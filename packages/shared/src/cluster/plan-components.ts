@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { PlannedComponent } from '../record/schema.ts'
+import { describeAutoscaler } from './autoscaler.ts'
 import {
   containerOf,
   containersOf,
@@ -18,6 +19,10 @@ export interface ComponentImage {
   readonly container: string
   /** Registry and name without tag; what the pods run now is taken where it is absent. */
   readonly image?: string | undefined
+  /** File that is applied, instead of only setting the image. */
+  readonly manifest?: string | undefined
+  /** Replicas to hold for validation where an autoscaler has scaled to zero. */
+  readonly wake?: number
 }
 
 export interface PlanOptions {
@@ -50,15 +55,16 @@ export function planComponents(
   }
   return components.flatMap((component) => {
     const state = states.get(component.deployment)
-    return state === undefined ? [] : [planComponent(component, state.deployment, options)]
+    return state === undefined ? [] : [planComponent(component, state, options)]
   })
 }
 
 function planComponent(
   component: ComponentImage,
-  deployment: Deployment,
+  { deployment, autoscaler }: ComponentState,
   options: PlanOptions,
 ): PlannedComponent {
+  refuseWake(component, deployment)
   const container = chooseContainer(component, deployment)
   const from = containerOf(deployment, container)?.image ?? ''
   return {
@@ -67,8 +73,19 @@ function planComponent(
     from,
     to: wantedImage(component, from, options),
     replicas: replicasOf(deployment),
+    ...(autoscaler !== undefined && { autoscaler: describeAutoscaler(autoscaler) }),
+    ...(component.manifest !== undefined && { manifest: component.manifest }),
     strategy: describeStrategy(rollingStrategy(deployment)),
   }
+}
+
+/** Going on without the pod that the team asked for would show less than they think. */
+function refuseWake({ deployment: name, wake = 0 }: ComponentImage, deployment: Deployment): void {
+  if (wake === 0 || replicasOf(deployment) > 0) return
+  throw new UserError(
+    `${name} is scaled to zero, and "wake: ${wake}" asks to hold pods for its validation, which this version of the suite cannot do yet.`,
+    `Let work arrive until the autoscaler starts a pod, or leave the component out ("components"), and run it again.`,
+  )
 }
 
 function chooseContainer(

@@ -53,10 +53,15 @@ describe('asking a pod', () => {
     expect(url).toBe(`/api/v1/namespaces/team/pods/web-1%3A8000${expected}`)
   })
 
-  it('cuts a long body', async () => {
-    server.handler = (_, response) => response.end('x'.repeat(100_000))
+  it.each([
+    [999, 999, false],
+    [1_000, 1_000, false],
+    [1_001, 1_000, true],
+    [300_000, 1_000, true],
+  ])('cuts a long body: of %d bytes %d', async (sent, kept, isCut) => {
+    server.handler = (_, response) => response.end('x'.repeat(sent))
     const { body, truncated } = await api.podGet('team', 'web-1', 8000, '/metrics', { maxBytes: 1_000 })
-    expect([body.length, truncated]).toEqual([1_000, true])
+    expect([body.length, truncated]).toEqual([kept, isCut])
   })
 
   it.each([

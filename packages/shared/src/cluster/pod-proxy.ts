@@ -1,9 +1,11 @@
-import { parseStatus, PodUnreachable, TransportError } from './api-error.ts'
+import { PodUnreachable } from './api-error.ts'
 import type { PodGetOptions } from './api-options.ts'
 import type { Connection } from './connection.ts'
 import { objectExchange, type Exchange } from './exchange.ts'
-import { isTransient, withRetries, type RetryPolicy } from './retry.ts'
 import { pods } from './resources.ts'
+import { isTransient, withRetries, type RetryPolicy } from './retry.ts'
+import { parseStatus } from './status.ts'
+import { TransportError } from './transport-error.ts'
 
 const defaultTimeoutMs = 10_000
 const defaultMaxBytes = 1024 * 1024

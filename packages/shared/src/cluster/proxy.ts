@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { UserError } from '../errors.ts'
 
 /** The environment, as the caller hands it over. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -8,11 +9,25 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * NO_PROXY names the host. Lower-case names win, as in curl and Go. An empty value means no proxy.
  */
 export function proxyFor(server: URL, proxyUrl: string | undefined, env: Environment): string | undefined {
-  if (proxyUrl !== undefined && proxyUrl !== '') return proxyUrl
+  if (proxyUrl !== undefined && proxyUrl !== '') return validProxy(proxyUrl, 'proxy-url of the kubeconfig')
   const name = server.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
   const proxy = env[name] ?? env[name.toUpperCase()] ?? ''
   if (proxy === '' || isExempt(server, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined
-  return proxy.includes('://') ? proxy : `http://${proxy}`
+  return validProxy(
+    proxy.includes('://') ? proxy : `http://${proxy}`,
+    `environment variable ${name.toUpperCase()}`,
+  )
+}
+
+/** Not repeated in the message: it may hold a password. */
+function validProxy(proxy: string, source: string): string {
+  // The name is resolved by the proxy with either.
+  const url = URL.parse(proxy.replace(/^socks5h:/, 'socks5:'))
+  if (url !== null && ['http:', 'https:', 'socks5:'].includes(url.protocol)) return url.href
+  throw new UserError(
+    `The ${source} is not the URL of a proxy`,
+    'Give one that begins with http, https or socks5.',
+  )
 }
 
 /** NO_PROXY as Go reads it, since kubectl does: hosts, `.domains`, `host:port`, addresses, CIDR ranges, `*`. */

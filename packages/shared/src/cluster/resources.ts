@@ -46,6 +46,17 @@ export interface MetadataOnly {
   metadata?: V1ObjectMeta
 }
 
+/** What we read of KEDA's own kind, which has no generated type. */
+export interface KedaScaledObject {
+  metadata?: V1ObjectMeta
+  spec?: {
+    /** A Deployment where `kind` is absent. */
+    scaleTargetRef?: { kind?: string; name?: string }
+    minReplicaCount?: number
+    maxReplicaCount?: number
+  }
+}
+
 /** The part that every object has. */
 export interface AnyObject {
   apiVersion?: string
@@ -75,6 +86,12 @@ export const horizontalPodAutoscalers = resource<V2HorizontalPodAutoscaler>(
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 )
+export const scaledObjects = resource<KedaScaledObject>(
+  'keda.sh',
+  'v1alpha1',
+  'scaledobjects',
+  'ScaledObject',
+)
 export const namespaces: Resource<V1Namespace> = {
   ...resource<V1Namespace>('', 'v1', 'namespaces', 'Namespace'),
   namespaced: false,
@@ -89,9 +106,4 @@ export const secrets: Resource<MetadataOnly> = {
 /** `apps/v1`, or `v1` for the core group: the apiVersion of the resource's objects. */
 export function apiVersionOf({ group, version }: Resource<unknown>): string {
   return group === '' ? version : `${group}/${version}`
-}
-
-/** `deployments.apps`, as the server's messages and Roles name it; the core group has no suffix. */
-export function qualifiedName({ group, plural }: Pick<Resource<unknown>, 'group' | 'plural'>): string {
-  return group === '' ? plural : `${plural}.${group}`
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { ApiError, TransportError } from './api-error.ts'
+import { ApiError } from './api-error.ts'
+import { TransportError } from './transport-error.ts'
 import {
   defaultRetryPolicy,
   isTransient,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiError, isFailure, TransportError, withAttempts, type Failure } from './api-error.ts'
+import { ApiError, isFailure, withAttempts, type Failure } from './api-error.ts'
+import { TransportError } from './transport-error.ts'
 
 export interface RetryPolicy {
   /** Nothing new is tried after this. */

@@ -37,8 +37,8 @@ export function rolloutProgress(component: ComponentState, since: Date, generati
       available,
     }
   }
-  const deadline = status.conditions?.find((condition) => condition.reason === 'ProgressDeadlineExceeded')
-  if (deadline?.type === 'Progressing' && !isBefore(deadline.lastUpdateTime, since)) {
+  const progressing = status.conditions?.find(({ type }) => type === 'Progressing')
+  if (progressing?.reason === 'ProgressDeadlineExceeded' && !isBefore(progressing.lastUpdateTime, since)) {
     return {
       state: 'deadline-exceeded',
       message: `deployment "${nameOf(deployment)}" exceeded its progress deadline`,
@@ -73,5 +73,6 @@ export function isObserved({ deployment }: ComponentState, generation: number): 
 /** Times of the API are whole seconds: one of the same second as `since` is not before it. */
 function isBefore(time: string | undefined, since: Date): boolean {
   const secondsMs = 1000
-  return time === undefined || Date.parse(time) < Math.floor(since.getTime() / secondsMs) * secondsMs
+  const at = Date.parse(time ?? '')
+  return Number.isNaN(at) || at < Math.floor(since.getTime() / secondsMs) * secondsMs
 }

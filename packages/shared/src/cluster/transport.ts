@@ -1,15 +1,14 @@
 import { Pool, ProxyAgent, type Dispatcher } from 'undici'
 import { messageOf } from '../errors.ts'
 import { abortable } from './abortable.ts'
-import { TransportError, type ApiRequest } from './api-error.ts'
+import type { ApiRequest } from './api-request.ts'
 import type { TlsMaterial } from './credentials.ts'
 import { codeOf } from './error-code.ts'
+import { TransportError } from './transport-error.ts'
 
 const connectTimeoutMs = 10_000
 /** The longest wait for the first byte of an answer; the API server ends its own requests after 60 s. */
 const headersTimeoutMs = 60_000
-/** The longest silence inside an answer. */
-const bodyTimeoutMs = 60_000
 /** Enough to read a few kinds at once; an action is one of many clients of its server. */
 const requestConnections = 8
 /** Below the idle timeouts of load balancers (60 s and up), so that no request is written to a dead socket. */
@@ -22,7 +21,7 @@ export interface HttpRequest {
   readonly target: ApiRequest
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly body?: string | undefined
-  /** A watch has its own connections, so that it never keeps a request waiting, and no body timeout. */
+  /** A watch has its own connections, so that it never keeps a request waiting. */
   readonly isWatch?: boolean
   /** For the whole exchange, the body included. */
   readonly timeoutMs?: number | undefined
@@ -77,7 +76,8 @@ export class Transport {
         headers: request.headers,
         body: request.body ?? null,
         headersTimeout: headersTimeoutMs,
-        bodyTimeout: isWatch ? 0 : bodyTimeoutMs,
+        // A watch has its own dead-peer timer, everything else a time for the whole exchange.
+        bodyTimeout: 0,
         signal: either,
       })
       // undici looks at the signal only once there is a connection, which may take its whole timeout.
@@ -129,7 +129,7 @@ export class Transport {
             connections,
             allowH2: false,
             requestTls: connect,
-            proxyTls: { timeout: connectTimeoutMs },
+            connectTimeout: connectTimeoutMs,
           })
     this.#opened.push(dispatcher)
     return dispatcher
@@ -156,16 +156,17 @@ function describe(error: unknown): { code: string; problem: string } {
   return { code: isHandshakeCut ? 'NOT_CONNECTED' : code, problem: message === '' ? code : message }
 }
 
+/** Decodes as it comes: of a big list, its bytes and its text never stand in memory together. */
 async function readText(body: AsyncIterable<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const decoder = new TextDecoder()
+  let text = ''
+  let leftBytes = maxBytes
   for await (const chunk of body) {
-    chunks.push(chunk)
-    length += chunk.byteLength
-    if (length > maxBytes) break
+    text += decoder.decode(chunk.subarray(0, leftBytes), { stream: true })
+    leftBytes -= chunk.byteLength
+    if (leftBytes < 0) return { text, truncated: true }
   }
-  const bytes = Buffer.concat(chunks)
-  return { text: bytes.toString('utf8', 0, Math.min(length, maxBytes)), truncated: length > maxBytes }
+  return { text: text + decoder.decode(), truncated: false }
 }
 
 async function* rethrowing(body: AsyncIterable<Uint8Array>, failed: (error: unknown) => unknown) {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { statusSchema, type Status } from './api-error.ts'
+import { statusSchema, type Status } from './status.ts'
 
 const objectSchema = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().min(1) }) })
 

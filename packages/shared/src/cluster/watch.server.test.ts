@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -10,6 +8,7 @@ import { eventually } from './api-server.fixture.ts'
 import { Collection } from './collection.ts'
 import { RealCluster } from './real-cluster.fixture.ts'
 import { configMaps } from './resources.ts'
+import { TcpRelay } from './tcp-relay.fixture.ts'
 
 const cluster = new RealCluster(process.env)
 const { namespace } = cluster
@@ -21,51 +20,14 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop())
 
-/** A TCP relay before the API server, which can cut connections and fall silent. */
-class Relay {
-  isSilent = false
-  connections = 0
-  readonly #sockets = new Set<Socket>()
-  readonly #server: Server
-
-  constructor(target: URL) {
-    this.#server = createServer((client) => {
-      this.connections++
-      const upstream = connectSocket(Number(target.port), target.hostname)
-      const forward = (from: Socket, to: Socket) => {
-        this.#sockets.add(from)
-        from.on('data', (chunk) => this.isSilent || to.write(chunk))
-        from.on('close', () => to.destroy()).on('error', () => to.destroy())
-      }
-      forward(client, upstream)
-      forward(upstream, client)
-    })
-  }
-
-  async start(): Promise<string> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening')
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#sockets.clear()
-  }
-
-  stop(): void {
-    this.cut()
-    this.#server.close()
-  }
-}
-
 describe('following a real server', () => {
-  let relay: Relay
+  let relay: TcpRelay
   let client: KubernetesApi
   let stop: AbortController
   let log: string[]
 
   beforeEach(async () => {
-    relay = new Relay(new URL(api.server))
+    relay = new TcpRelay(new URL(api.server))
     log = []
     stop = new AbortController()
     client = cluster.client({ log: { debug: (line) => log.push(line) } }, undefined, await relay.start())

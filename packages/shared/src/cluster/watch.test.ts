@@ -23,7 +23,7 @@ let stop: AbortController
 
 beforeEach(async () => {
   server = await ApiServer.start()
-  api = server.client({ retry: { deadlineMs: 300 } })
+  api = server.client()
   stop = new AbortController()
 })
 
@@ -271,6 +271,20 @@ describe('listing again', () => {
     expect(await seen(until('ADDED b'))).toEqual(['reset a', 'reset a', 'ADDED b'])
   })
 
+  it('not while it goes on between failures', async () => {
+    const fails = change('ERROR', status(500, 'InternalError', 'cannot decode'))
+    const progress = (version: string) => says(change('MODIFIED', configMap('a', version)), fails)
+    serve(
+      says(fails),
+      progress('11'),
+      progress('12'),
+      progress('13'),
+      says(change('ADDED', configMap('b', '14'))),
+    )
+    await seen(until('ADDED b'))
+    expect(lists()).toHaveLength(1)
+  })
+
   it('survives failing lists', async () => {
     server.handler = ({ query, number }, response) => {
       if (number <= 12) return resets(response)
@@ -320,6 +334,16 @@ describe('giving up', () => {
       setTimeout(() => resets(response), 20)
     })
     await expect(seen(() => false, {}, handlers)).rejects.toThrow('a bug of the caller')
+  })
+
+  it('leaves no watch behind', async () => {
+    let isOpen = true
+    serve((response) => {
+      response.on('close', () => (isOpen = false))
+      says(change('ADDED', configMap('b', '11')))(response)
+    })
+    await expect(seen(() => false, {}, { changed: bug })).rejects.toThrow('a bug of the caller')
+    await eventually(() => !isOpen)
   })
 
   it('at what a handler throws, also when that looks like a failure to be survived', async () => {

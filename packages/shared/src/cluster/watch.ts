@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KubernetesApi } from './api.ts'
-import { ApiError, isFailure, TransportError, type Failure } from './api-error.ts'
+import { ApiError, isFailure, type Failure } from './api-error.ts'
 import { collectionExchange } from './exchange.ts'
+import type { ReadingApi } from './reading-api.ts'
 import type { Resource, Wire } from './resources.ts'
 import { isTransient, retryDelayMs } from './retry.ts'
+import { TransportError } from './transport-error.ts'
 import { InvalidWatchEvent, watchEvents, type ChangeType, type WatchEvent } from './watch-events.ts'
 
 /** Bookmarks come about once a minute: a longer silence is a dead peer, not a quiet cluster. */
@@ -44,7 +45,7 @@ export interface FollowHandlers<T> {
  * @throws ApiError for 401 (after one renewal), 403, 404 and other refusals; TransportError for certificates
  */
 export function follow<T>(
-  api: KubernetesApi,
+  api: ReadingApi,
   resource: Resource<T>,
   namespace: string | undefined,
   options: FollowOptions<T>,
@@ -58,7 +59,7 @@ export function follow<T>(
 type Ending = Failure | InvalidWatchEvent | undefined
 
 class Follower<T> {
-  readonly #api: KubernetesApi
+  readonly #api: ReadingApi
   readonly #resource: Resource<T>
   readonly #namespace: string | undefined
   readonly #options: FollowOptions<T>
@@ -72,7 +73,7 @@ class Follower<T> {
   #heardAt: Date
 
   constructor(
-    api: KubernetesApi,
+    api: ReadingApi,
     resource: Resource<T>,
     namespace: string | undefined,
     options: FollowOptions<T>,
@@ -154,7 +155,7 @@ class Follower<T> {
     } finally {
       if (performance.now() - opened > healthyAfterMs) this.#endings = 0
       clearTimeout(timer)
-      peer.abort()
+      await events.return(undefined)
     }
   }
 

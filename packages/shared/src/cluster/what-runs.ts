@@ -1,6 +1,6 @@
 import type { DeployedComponent, KnownGood } from '../record/schema.ts'
 import type { Memory } from '../record/store.ts'
-import { containerOf, isReady, revisionOf, type ComponentState } from './component.ts'
+import { containerOf, isReady, nameOf, revisionOf, type ComponentState } from './component.ts'
 import { parseImage, runningDigests, shortDigest } from './image.ts'
 
 /** A component whose pods run something that no record explains. */
@@ -32,6 +32,20 @@ export function findDrift(memory: Memory, states: ReadonlyMap<string, ComponentS
       deployment,
       sentence: `${deployment}: ${pods} pods run ${containerOf(state.deployment, good.container)?.image ?? ''} (${shortDigest(digest)}), the record says ${good.image}`,
     }))
+  })
+}
+
+/**
+ * Whether every pod of these components runs what the release says, and nothing else does; also not soon: a template
+ * that was written a moment ago has no pods yet.
+ */
+export function runsExactly(release: KnownGood, states: Iterable<ComponentState>): boolean {
+  return [...states].every((state) => {
+    const component = release.components.find(({ deployment }) => deployment === nameOf(state.deployment))
+    if (component === undefined) return false
+    if (containerOf(state.deployment, component.container)?.image !== component.image) return false
+    const digests = [...runningDigests(state, component.container).keys()]
+    return digests.every((digest) => digest === component.digest)
   })
 }
 

@@ -1,11 +1,5 @@
-import {
-  AmbiguousWrite,
-  ApiError,
-  isFailure,
-  type ApiRequest,
-  type Failure,
-  type ReadBack,
-} from './api-error.ts'
+import { AmbiguousWrite, ApiError, isFailure, type Failure, type ReadBack } from './api-error.ts'
+import type { ApiRequest } from './api-request.ts'
 import { isTransient, wasNotExecuted, withRetries, type RetryPolicy } from './retry.ts'
 
 /**

@@ -1,6 +1,8 @@
 import type { Gate, Occasion } from './gate.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { metricsPresent } from './metrics-present.ts'
+import { noOtherDeployment } from './no-other-deployment.ts'
+import { ownership } from './ownership.ts'
 import { podsHealthy } from './pods-healthy.ts'
 import { productionHealthy } from './production-healthy.ts'
 import { runningVersion } from './running-version.ts'
@@ -14,6 +16,8 @@ export const registry: readonly Gate[] = [
   productionHealthy,
   deploymentWindow,
   unchangedSincePlan,
+  noOtherDeployment,
+  ownership,
   runningVersion,
   podsHealthy,
   startupLogs,

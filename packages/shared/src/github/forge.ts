@@ -1,3 +1,5 @@
+import type { PullRequest } from '../record/changes.ts'
+
 /** A reviewer's answer to a run that waited at an environment. */
 export interface RunApproval {
   readonly environment: string
@@ -22,6 +24,51 @@ export interface AnnotatedTag {
   readonly commit: string
 }
 
+/** A commit as the forge lists it. */
+export interface ForgeCommit {
+  readonly sha: string
+  /** The whole message, its subject first. */
+  readonly message: string
+  readonly isMerge: boolean
+}
+
+/** What lies between two commits. */
+export interface Comparison {
+  /** What the second one has and the first one has not, oldest first; fewer than `total` where there are very many. */
+  readonly commits: readonly ForgeCommit[]
+  readonly total: number
+  /** How many commits the first one has and the second one has not. */
+  readonly missing: number
+}
+
+/** By what the ticket of a record is found again. */
+export interface TicketKey {
+  readonly recordId: string
+  /** A label that it has; undefined where the runbook gives it none. */
+  readonly label: string | undefined
+  /** When the record was opened: no ticket of it is older. */
+  readonly openedAt: Date
+  /** Its number, where the record has it already. */
+  readonly number: number | undefined
+}
+
+/** What a ticket says. */
+export interface TicketText {
+  readonly title: string
+  /** Ends with the record's marker. */
+  readonly body: string
+  readonly labels: readonly string[]
+  readonly state: 'open' | 'closed'
+}
+
+/** A ticket as it stands in the forge. */
+export interface Ticket {
+  readonly number: number
+  readonly url: string
+  readonly body: string
+  readonly labels: readonly string[]
+}
+
 /** The forge as the phases need it. Every method throws a UserError that names the missing permission. */
 export interface Forge {
   /** The login of who wrote a commit; undefined where the forge knows no account for the address. */
@@ -38,4 +85,14 @@ export interface Forge {
   createTag(tag: AnnotatedTag, signal: AbortSignal): Promise<'created' | 'exists'>
   /** Appends to the log's branch, safe beside other appends. A line whose key is there already is not added again. */
   appendLog(entry: LogEntry, signal: AbortSignal): Promise<{ added: boolean; commit: string }>
+  /** What lies between two commits; undefined where the forge knows one of them no more. */
+  commitsBetween(from: string, to: string, signal: AbortSignal): Promise<Comparison | undefined>
+  /** The merged pull requests that brought a commit. */
+  pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]>
+  /** The ticket of a record, if there is one. */
+  findTicket(key: TicketKey, signal: AbortSignal): Promise<Ticket | undefined>
+  /** Opens a record's ticket. Where another run opens it at the same time, both get the same one. */
+  openTicket(key: TicketKey, text: TicketText, signal: AbortSignal): Promise<Ticket>
+  /** Replaces what a ticket says. One that becomes closed is closed as completed. */
+  updateTicket(number: number, text: TicketText, signal: AbortSignal): Promise<void>
 }

@@ -1,7 +1,19 @@
+import type { PullRequest } from '../record/changes.ts'
+import { commitsBetween, pullRequestsOf } from './changes.ts'
 import { appendLog } from './deployment-log.ts'
-import type { AnnotatedTag, Forge, LogEntry, RunApproval } from './forge.ts'
+import type {
+  AnnotatedTag,
+  Comparison,
+  Forge,
+  LogEntry,
+  RunApproval,
+  Ticket,
+  TicketKey,
+  TicketText,
+} from './forge.ts'
 import { asking, type Repository } from './octokit.ts'
 import { createTag, tagCommit } from './tags.ts'
+import { findTicket, openTicket, updateTicket } from './tickets.ts'
 
 /** The forge as GitHub serves it. */
 export class GitHubForge implements Forge {
@@ -45,5 +57,25 @@ export class GitHubForge implements Forge {
 
   appendLog(entry: LogEntry, signal: AbortSignal): Promise<{ added: boolean; commit: string }> {
     return appendLog(this.#repository, entry, signal)
+  }
+
+  commitsBetween(from: string, to: string, signal: AbortSignal): Promise<Comparison | undefined> {
+    return commitsBetween(this.#repository, from, to, signal)
+  }
+
+  pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {
+    return pullRequestsOf(this.#repository, commit, signal)
+  }
+
+  findTicket(key: TicketKey, signal: AbortSignal): Promise<Ticket | undefined> {
+    return findTicket(this.#repository, key, signal)
+  }
+
+  openTicket(key: TicketKey, text: TicketText, signal: AbortSignal): Promise<Ticket> {
+    return openTicket(this.#repository, key, text, signal)
+  }
+
+  updateTicket(number: number, text: TicketText, signal: AbortSignal): Promise<void> {
+    return updateTicket(this.#repository, number, text, signal)
   }
 }

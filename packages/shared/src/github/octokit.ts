@@ -19,7 +19,8 @@ export function connectRepository(token: string, slug: string, apiUrl: string): 
   const [owner, repo, ...rest] = slug.split('/')
   if (!owner || !repo || rest.length > 0)
     throw new UserError(`"${slug}" is not a repository.`, 'Name it as owner/name.')
-  // Everything that we send is safe to send twice: objects are named by content, and a ref that exists is looked at.
+  // What we send is safe to send twice: objects are named by content, and a ref that exists is looked at. The one
+  // exception, opening an issue, switches the retries off for itself.
   return { octokit: getOctokit(token, { baseUrl: apiUrl }, retry), owner, repo }
 }
 
@@ -29,7 +30,8 @@ interface RequestFailure {
   readonly response?: { readonly headers?: Readonly<Record<string, string | undefined>> }
 }
 
-function isRequestFailure(error: unknown): error is RequestFailure {
+/** True where the API answered with an error, or (status 500) could not be reached. */
+export function isRequestFailure(error: unknown): error is RequestFailure {
   return error instanceof Error && 'status' in error && typeof error.status === 'number'
 }
 

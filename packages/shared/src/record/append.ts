@@ -1,5 +1,6 @@
 import type { Outcome } from '../decide/outcome.ts'
 import type { Verdict } from '../decide/verdict.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import type { GateResult } from './gate-result.ts'
 import type { DeploymentRecord, PhaseName } from './schema.ts'
 
@@ -12,6 +13,7 @@ export interface PhaseEnd {
   readonly startedAt: Date
   readonly endedAt: Date
   readonly gates?: readonly GateResult[]
+  readonly diagnosis?: Diagnosis
 }
 
 /** The record with one more phase at its end. Earlier entries are never changed. */

@@ -46,7 +46,18 @@ export function recordFor(
     Partial<Pick<DeploymentRecord, 'from'>>,
   now: Date,
 ): DeploymentRecord {
-  const { pipeline, version, tag, commit, class: changeClass, strategy, approval, author, run } = record
+  const {
+    pipeline,
+    version,
+    tag,
+    commit,
+    class: changeClass,
+    strategy,
+    approval,
+    author,
+    run,
+    ticket,
+  } = record
   return openRecord(
     {
       pipeline,
@@ -58,6 +69,7 @@ export function recordFor(
       approval,
       ...(author !== undefined && { author }),
       run,
+      ...(ticket !== undefined && { ticket }),
       ...place,
     },
     now,

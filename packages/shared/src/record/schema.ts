@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { outcomes } from '../decide/outcome.ts'
 import { verdicts } from '../decide/verdict.ts'
+import { changesSchema, ticketReferenceSchema } from './changes.ts'
+import { diagnosisSchema } from './diagnosis.ts'
 import { gateResultSchema } from './gate-result.ts'
 import { snapshotSchema } from './snapshot.ts'
 
@@ -15,6 +17,10 @@ export const plannedComponentSchema = z.strictObject({
   from: z.string(),
   to: z.string(),
   replicas: z.number().int().nonnegative(),
+  /** What decides the replicas, as a sentence: `2–10 by HPA`. Absent where nothing does. */
+  autoscaler: z.string().optional(),
+  /** File of the repository that is applied; absent where only the image is set. */
+  manifest: z.string().optional(),
   /** The rolling strategy in pods, as a sentence. */
   strategy: z.string(),
 })
@@ -58,6 +64,8 @@ export const phaseSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   gates: z.array(gateResultSchema),
+  /** Why pods did not come up, where that ended it. */
+  diagnosis: diagnosisSchema.optional(),
 })
 
 export const approvalSchema = z.strictObject({
@@ -74,6 +82,14 @@ export const overrideSchema = z.strictObject({
   reason: z.string(),
   by: z.string(),
   at: z.iso.datetime(),
+})
+
+/** The public holidays that the plan found, so that later phases need no calendar. */
+export const holidaysSchema = z.strictObject({
+  region: z.string(),
+  /** The last day of which they are known. */
+  until: z.iso.date(),
+  dates: z.array(z.strictObject({ date: z.iso.date(), name: z.string() })),
 })
 
 export const runSchema = z.strictObject({
@@ -107,6 +123,12 @@ export const recordSchema = z.strictObject({
   /** What ran before: absent only at the first deployment, until the running state is adopted. */
   from: knownGoodSchema.optional(),
   plan: z.array(plannedComponentSchema),
+  /** What the release brings, where it is known from which commit it came. */
+  changes: changesSchema.optional(),
+  /** Absent where none could be written. */
+  ticket: ticketReferenceSchema.optional(),
+  /** Where the runbook names a region whose holidays count. */
+  holidays: holidaysSchema.optional(),
   /** What staging ran and how it was judged; absent on the record of staging itself. */
   staging: z
     .strictObject({

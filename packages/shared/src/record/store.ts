@@ -19,6 +19,10 @@ export interface RecordStore {
    * @throws UserError naming the other deployment
    */
   save(record: DeploymentRecord, signal?: AbortSignal): Promise<void>
-  /** Marks what runs as known good. */
-  markGood(good: KnownGood, signal?: AbortSignal): Promise<void>
+  /**
+   * Saves the record and marks what it deployed as known good, in one write: a process that dies leaves both or neither.
+   *
+   * @throws UserError as `save`
+   */
+  saveGood(record: DeploymentRecord, good: KnownGood, signal?: AbortSignal): Promise<void>
 }

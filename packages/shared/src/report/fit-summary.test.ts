@@ -35,7 +35,7 @@ describe('a summary that is too long', () => {
       expect(text).toContain(`\n${name} 0\n`)
       expect(text).toContain(`\n${name} 199999\n`)
     }
-    expect(text).toMatch(/… 3\.\d MB left out: the summary of a step may hold 1 MiB …/u)
+    expect(text).toMatch(/… 3\.\d MB left out: there is no room for more here …/u)
     expect(text).not.toContain('\ufffd')
   })
 

@@ -64,7 +64,7 @@ function shortened(text: string, maxBytes: number): string {
     .toString()
     .replace(/^[^\n]*\n?/u, '')
   const left = formatBytes(total - bytesOf(head) - bytesOf(tail))
-  return `${head}… ${left} left out: the summary of a step may hold 1 MiB …\n${tail}`
+  return `${head}… ${left} left out: there is no room for more here …\n${tail}`
 }
 
 function bytesOf(text: string): number {

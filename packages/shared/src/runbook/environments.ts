@@ -12,3 +12,8 @@ export function environmentOf(runbook: Runbook, name: string): Environment {
     `Its environments: ${names.join(', ')}`,
   )
 }
+
+/** Whether versions go no further than this environment: it serves the users; in the others a version is only tried. */
+export function isLastEnvironment({ environments }: Pick<Runbook, 'environments'>, name: string): boolean {
+  return Object.keys(environments).at(-1) === name
+}

@@ -152,6 +152,15 @@ export function url(example: string) {
   return template(expected).refine(({ text: value }) => isAddress(value), { error: `expected ${expected}` })
 }
 
+/** An http(s) address that is the same everywhere: no variables, and no fragment, because we add one. */
+export function page(example: string) {
+  const error = `an http(s) address without "#", such as ${example}`
+  return z
+    .string({ error })
+    .regex(/^https?:\/\/[^\s#]+$/, { error })
+    .meta({ title: 'page' })
+}
+
 function isAddress(value: string): boolean {
   if (value.startsWith('${')) return true
   if (!/^https?:\/\//.test(value)) return false

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { dnsLabel, duration, url } from './fields.ts'
+import { dnsLabel, duration, page, url } from './fields.ts'
 import { valueAt } from './key-path.ts'
 import { canary } from './schema/canary.ts'
 import { changes } from './schema/changes.ts'
@@ -46,6 +46,11 @@ export const runbookSchema = section(
     prometheus: prometheus
       .optional()
       .describe('Where metrics are queried. Absent: the suite scrapes the pods itself.'),
+    document: page('https://github.com/acme/kafka-pipeline/blob/main/docs/runbook.md')
+      .optional()
+      .describe(
+        'Page of the runbook for people. A failure links to the section of it that tells what to do.',
+      ),
     dashboards: z
       .record(z.string(), url('https://grafana.example/d/pipeline').describe('Address of the dashboard.'))
       .prefault({})

@@ -56,7 +56,7 @@ const component = section({
   image: image.optional().describe('Image without tag. Default: the repository of the image that runs.'),
   manifest: filePath('deployments/download-worker.yaml')
     .optional()
-    .describe('Manifest that is applied instead of only setting the image.'),
+    .describe('Manifest that is applied (server-side apply) instead of only setting the image.'),
   'consumer-group': text('a consumer group such as xact-download-worker')
     .optional()
     .describe('Kafka consumer group whose lag is watched.'),
@@ -70,7 +70,7 @@ const component = section({
     ),
   wake: count()
     .prefault(0)
-    .describe('Replicas to hold for validation when the autoscaler has scaled the component to zero.'),
+    .describe('Replicas to hold for validation when the autoscaler has scaled the component to zero. Not built yet: such a component is refused.'),
 }).transform((parsed) => ({
   ...parsed,
   container: parsed.container ?? parsed.deployment,

@@ -69,6 +69,9 @@ export const gates = section({
   })
     .prefault({})
     .describe('No incident is open.'),
+  ownership: section({ mode: mode('enforce') })
+    .prefault({})
+    .describe('No other tool (Argo CD, Flux, an operator) manages the Deployments.'),
   'startup-logs': section({ mode: mode('enforce') })
     .prefault({})
     .describe('The new pods log no errors. What counts as one stands with the component.'),

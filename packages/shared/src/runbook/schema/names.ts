@@ -5,6 +5,7 @@ export const GATES = [
   'documentation',
   'monitoring',
   'incidents',
+  'ownership',
   'startup-logs',
   'consumer-lag',
   'error-rate',

@@ -1,0 +1,87 @@
+import { workItems, type WorkItem } from '@runbook-actions/shared/decide/work-items.ts'
+import { explained } from '@runbook-actions/shared/errors.ts'
+import type { Forge, ForgeCommit } from '@runbook-actions/shared/github/forge.ts'
+import type { Logger } from '@runbook-actions/shared/ports.ts'
+import type { Change, Changes, PullRequest } from '@runbook-actions/shared/record/changes.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { clip } from '@runbook-actions/shared/report/clip.ts'
+
+/** The newest commits are kept in the record, so many at most: it travels as a job's output. */
+const maxKept = 100
+
+/** Each needs a request of its own. */
+const maxLookedUp = 50
+const lookUpsAtOnce = 5
+
+/** Of subjects and titles, in characters. */
+const maxText = 200
+
+interface Ports {
+  readonly forge: Forge
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * What the release brings over what runs: commits, their work items and pull requests. Undefined where it is not known
+ * from which commit it came. A missing permission to read pull requests is a warning: the commits are told all the same.
+ *
+ * @param pattern `runbook.ticket.workItems`
+ */
+export async function collectChanges(
+  { from, commit }: Pick<DeploymentRecord, 'from' | 'commit'>,
+  pattern: string,
+  ports: Ports,
+): Promise<Changes | undefined> {
+  const base = from?.commit
+  if (base === undefined) return undefined
+  const comparison = await ports.forge.commitsBetween(base, commit, ports.signal)
+  if (comparison === undefined) return undefined
+
+  // A merge tells nothing that its commits do not tell, unless it names a work item.
+  const telling = comparison.commits
+    .toReversed()
+    .map((each) => ({ ...each, items: workItems(each.message, pattern) }))
+    .filter(({ isMerge, items }) => !isMerge || items.length > 0)
+  const kept = telling.slice(0, maxKept)
+  const pulls = await pullRequests(kept.slice(0, maxLookedUp), ports)
+  return {
+    from: base,
+    total: comparison.total - comparison.commits.length + telling.length,
+    missing: comparison.missing,
+    list: kept.map((each) => changeOf(each, pulls.get(each.sha) ?? [], pattern)),
+  }
+}
+
+function changeOf(
+  { sha, message, items }: ForgeCommit & { readonly items: readonly WorkItem[] },
+  pulls: readonly PullRequest[],
+  pattern: string,
+): Change {
+  const ofTitles = pulls.flatMap(({ title }) => workItems(title, pattern))
+  const known = new Map([...ofTitles, ...items].map(({ key, text }) => [key, clip(text, maxText)]))
+  return {
+    commit: sha,
+    subject: clip(message.split('\n', 1)[0] ?? '', maxText),
+    items: [...known].map(([key, text]) => ({ key, text })),
+    pulls: pulls.map((pull) => ({ ...pull, title: clip(pull.title, maxText) })),
+  }
+}
+
+/** The pull requests by commit. */
+async function pullRequests(
+  commits: readonly ForgeCommit[],
+  { forge, log, signal }: Ports,
+): Promise<ReadonlyMap<string, readonly PullRequest[]>> {
+  const found = new Map<string, readonly PullRequest[]>()
+  try {
+    for (let begin = 0; begin < commits.length; begin += lookUpsAtOnce) {
+      const some = commits.slice(begin, begin + lookUpsAtOnce)
+      await Promise.all(some.map(async ({ sha }) => found.set(sha, await forge.pullRequestsOf(sha, signal))))
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+    log.warn(`The ticket tells commits without their pull requests: ${explained(error)}`)
+  }
+  return found
+}

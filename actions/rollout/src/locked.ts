@@ -1,0 +1,85 @@
+import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import {
+  LockEnded,
+  LockRefused,
+  underLock,
+  whileLocked,
+  type Lock,
+} from '@runbook-actions/shared/cluster/lock.ts'
+import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import { inline } from '@runbook-actions/shared/report/markdown.ts'
+import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
+import { rollout, type RolloutInputs, type RolloutPorts } from './rollout.ts'
+import { rolloutSummary } from './summary.ts'
+
+export interface LockedPorts extends Omit<RolloutPorts, 'checkWrite'> {
+  readonly lock: Lock
+}
+
+/**
+ * The rollout under the environment's lock, which it leaves to the next job of its run, also where it fails or is
+ * cancelled: production is half-way. Where another run holds it, the phase is blocked and nothing is written, not even
+ * the record of what runs. A dry run only says who holds it.
+ */
+export async function lockedRollout(inputs: RolloutInputs, ports: LockedPorts): Promise<PhaseResult> {
+  const { lock, ...others } = ports
+  if (inputs.dryRun) {
+    await sayHolder(ports)
+    return rollout(inputs, { ...others, checkWrite: () => undefined })
+  }
+  const phase = beginPhase('rollout', ports.clock)
+  try {
+    return await whileLocked(
+      lock,
+      ports.signal,
+      async (held, signal) => {
+        const checkWrite = (): void => {
+          held.checkWrite()
+        }
+        const store = underLock(others.store, held)
+        return withEnd(await rollout(inputs, { ...others, store, checkWrite, signal }), held.signal)
+      },
+      (result) => isOver(inputs, result),
+    )
+  } catch (error) {
+    if (!(error instanceof LockRefused)) throw error
+    const reason = error.message
+    const record = phase.end(inputs.record, { outcome: 'blocked', reason })
+    const nothing = { rolled: [], changed: new Set<string>() }
+    const summary = rolloutSummary({ record, outcome: 'blocked', reason, ...nothing, dryRun: false })
+    return {
+      outcome: 'blocked',
+      reason,
+      ...(error.next !== undefined && { next: error.next }),
+      record,
+      summary,
+    }
+  }
+}
+
+/** Where somebody else has the lock now, going back by hand would cross what they do. */
+function withEnd(result: PhaseResult, { reason: end }: { readonly reason: unknown }): PhaseResult {
+  if (!(end instanceof LockEnded) || result.outcome === 'passed') return result
+  const [headline, ...rest] = result.summary
+  const note = `**Wait:** ${inline(end.message)}. Do not go back by hand before you know what it does.`
+  const summary = [
+    ...(headline === undefined ? [] : [headline]),
+    { kind: 'decision', markdown: note } as const,
+    ...rest,
+  ]
+  return { ...result, ...(end.next !== undefined && { next: end.next }), summary }
+}
+
+/** Whether nothing follows and nothing is half-way: where a version is only tried, the next one may come at once. */
+function isOver({ runbook, record }: RolloutInputs, { outcome }: PhaseResult): boolean {
+  return outcome === 'blocked' || (outcome !== 'passed' && !isLastEnvironment(runbook, record.environment))
+}
+
+async function sayHolder({ lock, log, signal }: LockedPorts): Promise<void> {
+  const decision = await lock.look(signal)
+  log.info(
+    decision.do === 'refuse'
+      ? `A real run would be blocked. ${decision.reason}`
+      : 'The lock is free to take.',
+  )
+}

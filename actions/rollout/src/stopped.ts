@@ -1,0 +1,62 @@
+import { containerOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { explain } from '@runbook-actions/shared/cluster/explain.ts'
+import { messageOf } from '@runbook-actions/shared/errors.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { ComponentRollout } from './component-rollout.ts'
+
+/** How a rollout ends that neither finished nor failed by its pods. */
+export interface Stopped {
+  readonly outcome: 'cancelled' | 'failed'
+  /** One sentence that names the state of every component. */
+  readonly reason: string
+  readonly warning: string
+}
+
+/** Somebody cancelled the run, or the run may not go on. */
+export function cancelled(
+  why: unknown,
+  { plan }: DeploymentRecord,
+  rolled: readonly ComponentRollout[],
+  changed: ReadonlySet<string>,
+): Stopped {
+  const names = plan.map(({ deployment }) => deployment)
+  const done = new Set(rolled.map(({ component }) => component.deployment))
+  const groups: readonly (readonly [string, readonly string[]])[] = [
+    ['rolled out', names.filter((name) => done.has(name))],
+    ['half-way', names.filter((name) => !done.has(name) && changed.has(name))],
+    ['untouched', names.filter((name) => !done.has(name) && !changed.has(name))],
+  ]
+  const standing = groups.filter(([, of]) => of.length > 0).map(([word, of]) => `${word}: ${of.join(', ')}`)
+  return {
+    outcome: 'cancelled',
+    reason: `Stopped (${messageOf(why)}): ${standing.join('; ')}.`,
+    warning: 'Nothing more is written. What has been rolled stays; Kubernetes finishes what it has begun.',
+  }
+}
+
+/** The cluster refused or could not be reached, in the middle of it. */
+export function broken(error: unknown): Stopped {
+  const { message } = explain(error)
+  return { outcome: 'failed', reason: message, warning: `Nothing more is written: ${message}` }
+}
+
+/** The Deployments whose image differs from the snapshot's: rolled by an attempt before this one. */
+export function changedSince(
+  { plan, snapshot }: DeploymentRecord,
+  states: ReadonlyMap<string, ComponentState>,
+): string[] {
+  return plan.flatMap(({ deployment, container }) => {
+    const state = states.get(deployment)
+    const before = snapshot?.deployments.find((entry) => entry.deployment === deployment)
+    if (state === undefined || before === undefined) return []
+    const kept = containerOf({ spec: { selector: {}, template: before.template } }, container)?.image
+    return containerOf(state.deployment, container)?.image === kept ? [] : [deployment]
+  })
+}
+
+/** What the reader does next. */
+export function nextStep(changed: ReadonlySet<string>): string {
+  return changed.size > 0
+    ? 'Go back by the commands in the summary, or mend the cause and run the job again: it continues where it stopped.'
+    : 'Nothing was changed. Mend the cause and run the job again.'
+}

@@ -1,0 +1,42 @@
+import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
+import { deploymentWindow, windowStillOpen } from '@runbook-actions/shared/gates/deployment-window.ts'
+import { runGates } from '@runbook-actions/shared/gates/gate.ts'
+import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
+import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+
+interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks about the deployment window before a write, from the dates in the record: hours may have passed since preflight.
+ * Before the first write it must be open for the whole deployment; later it only warns, because to stop between two
+ * components leaves two versions running (docs/decisions/0007-window-during-a-rollout.md).
+ *
+ * Undefined where the window does not hold: in an environment where the release is only tried.
+ */
+export async function askWindow(
+  runbook: Runbook,
+  record: DeploymentRecord,
+  before: 'first write' | 'later write',
+  { cluster, clock, log, signal }: Ports,
+): Promise<GateResult | undefined> {
+  if (!windowHolds(runbook, record)) return undefined
+  const gate = before === 'first write' ? deploymentWindow : windowStillOpen
+  const results = await runGates([gate], { runbook, record, cluster, clock }, signal)
+  logGates(results, log)
+  return results[0]
+}
+
+/** Where it was asked before the approval; and in the last environment of the runbook file, also without preflight. */
+function windowHolds(runbook: Runbook, { environment, phases }: DeploymentRecord): boolean {
+  const asked = phases.some(({ gates }) => gates.some(({ gate }) => gate === deploymentWindow.name))
+  return asked || isLastEnvironment(runbook, environment)
+}

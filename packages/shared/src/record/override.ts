@@ -1,0 +1,14 @@
+import type { Clock } from '../ports.ts'
+import type { DeploymentRecord } from './schema.ts'
+
+/** The record with a person's decision to deploy at an avoided time; as it is where there is no reason. */
+export function withWindowOverride(
+  record: DeploymentRecord,
+  reason: string | undefined,
+  by: string,
+  clock: Clock,
+): DeploymentRecord {
+  if (reason === undefined) return record
+  const override = { gate: 'deployment-window', reason, by, at: clock.now().toISOString() }
+  return { ...record, overrides: [...record.overrides, override] }
+}

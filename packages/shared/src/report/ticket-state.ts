@@ -1,0 +1,181 @@
+import type { Outcome } from '../decide/outcome.ts'
+import type { DeploymentRecord, Phase } from '../record/schema.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import { inline, link } from './markdown.ts'
+import { formatDateTime, formatTime } from './numbers.ts'
+import type { TicketStory } from './ticket-story.ts'
+
+/** How things stand, for the first lines of a ticket. */
+export interface Standing {
+  readonly sign: string
+  /** The state of the environment. Markdown. */
+  readonly state: string
+  /** What the reader must do. Markdown. */
+  readonly action: string
+  /** Why it did not pass. Plain text. */
+  readonly why?: string
+  /** How it ended badly; undefined where all is well. */
+  readonly bad?: Outcome
+}
+
+/** The phases that are over before anything is written. */
+const beforeWriting: ReadonlySet<string> = new Set(['plan', 'preflight', 'approve', 're-check'])
+
+/** The phase that tells how the environment stands: what `finish` did afterwards changes nothing there. */
+export function tellingPhase({ phases }: DeploymentRecord): Phase | undefined {
+  return phases.findLast(({ phase }) => phase !== 'finish')
+}
+
+/** How the environment stands, and what to do. */
+export function standingOf(story: TicketStory, runbook: Runbook): Standing {
+  const { record, staging, stopped } = story
+  const stagingEnd = staging === undefined ? undefined : tellingPhase(staging)
+  if (stagingEnd !== undefined && stagingEnd.outcome !== 'passed') return inStaging(record, stagingEnd)
+  const last = tellingPhase(record)
+  if (last !== undefined && last.outcome !== 'passed') return ended(record, last)
+  if (stopped !== undefined && last?.phase !== 'validate') return interrupted(record, last, stopped)
+  return underWay(record, last, runbook)
+}
+
+/** The first lines: the state of the environment, what to do and until when, and since when that is so. */
+export function stateLines(story: TicketStory, runbook: Runbook, standing: Standing): string {
+  const { record, staging } = story
+  const at = tellingPhase(staging ?? record)?.endedAt ?? record.openedAt
+  const { sign, state, action, why } = standing
+  return [
+    `## ${sign} ${state}`,
+    `**Do:** ${action}`,
+    [
+      `Since ${formatDateTime(new Date(at), runbook.window.timeZone)}`,
+      inline(record.class),
+      link('run', record.run.url),
+    ].join(' · '),
+    ...(why === undefined ? [] : ['', `**Why:** ${inline(why)}`]),
+  ].join('\n')
+}
+
+function inStaging(record: DeploymentRecord, { outcome, reason }: Phase): Standing {
+  return {
+    sign: '🟥',
+    state: `${inline(record.environment)} is unchanged: ${inline(record.version)} ${outcome} in staging`,
+    action: 'mend the cause and tag a new version. Staging is left as it is, to be looked at.',
+    why: reason,
+    bad: outcome,
+  }
+}
+
+function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Standing {
+  const [environment, version] = [inline(record.environment), inline(record.version)]
+  const bad = { sign: '🟥', why: reason, bad: outcome }
+  if (outcome === 'rolled-back') {
+    const back = inline(record.from?.version ?? 'what ran before')
+    return {
+      ...bad,
+      sign: '🟧',
+      state: `${environment} is back on ${back}: ${version} was rolled back`,
+      action: 'mend the cause and tag a new version.',
+    }
+  }
+  if (outcome === 'rollback-failed') {
+    return {
+      ...bad,
+      state: `${environment} is between two versions: the rollback of ${version} failed`,
+      action: 'act now: go back by the commands below, and look at the run.',
+    }
+  }
+  if (beforeWriting.has(phase)) {
+    return {
+      ...bad,
+      state: `${environment} is unchanged: ${version} ${outcome === 'blocked' ? 'is blocked' : outcome} at ${phase}`,
+      action: 'mend the cause, then run the workflow again.',
+    }
+  }
+  if (phase === 'validate') {
+    const isHeld = outcome === 'held'
+    return {
+      ...bad,
+      sign: isHeld ? '🟨' : '🟥',
+      state: `${environment} runs ${version}: ${isHeld ? 'not everything could be shown' : 'something is wrong'}`,
+      action: 'read the answers below, then decide whether to go back.',
+    }
+  }
+  return {
+    ...bad,
+    state: `${environment} ${mixture(record)}: ${version} ${outcome === 'cancelled' ? 'was cancelled' : outcome} at ${phase}`,
+    action:
+      record.snapshot === undefined
+        ? 'mend the cause, then run it again.'
+        : 'decide now: go back by the commands below, or mend the cause and re-run the failed jobs.',
+  }
+}
+
+/** What a rollout that did not end well leaves. The snapshot is taken right before the first write. */
+function mixture({ snapshot, deployed }: DeploymentRecord): string {
+  if (snapshot === undefined) return 'is unchanged'
+  return deployed.length > 0 ? 'runs two versions' : 'may run two versions'
+}
+
+function interrupted(
+  record: DeploymentRecord,
+  last: Phase | undefined,
+  stopped: 'failed' | 'cancelled',
+): Standing {
+  const environment = inline(record.environment)
+  const after = last?.phase ?? 'plan'
+  const what = `${inline(record.version)} ${stopped === 'cancelled' ? 'was cancelled' : 'stopped'} after ${after}`
+  const bad = { sign: '🟥', bad: stopped }
+  if (after === 're-check') {
+    return {
+      ...bad,
+      state: `${environment} may run two versions: ${what}`,
+      action: 'look at the run and at the pods, then decide whether to go back.',
+    }
+  }
+  return beforeWriting.has(after)
+    ? {
+        ...bad,
+        state: `${environment} is unchanged: ${what}`,
+        action: 'see the run for the cause, then run it again.',
+      }
+    : {
+        ...bad,
+        state: `${environment} was changed and not validated: ${what}`,
+        action: 'see the run for the cause; go back by the commands below if users are affected.',
+      }
+}
+
+function underWay(record: DeploymentRecord, last: Phase | undefined, runbook: Runbook): Standing {
+  const [environment, version] = [inline(record.environment), inline(record.version)]
+  const before = inline(record.from?.version ?? 'what ran before')
+  switch (last?.phase) {
+    case 'preflight': {
+      const until = new Date(Date.parse(last.endedAt) + runbook.evidence.timeToLive)
+      return {
+        sign: '⏳',
+        state: `${environment} runs ${before}: ${version} waits for its approval`,
+        action: `whoever approves for ${inline(record.approval)}: read on, then approve or reject in the run, until ${formatTime(until, runbook.window.timeZone)}.`,
+      }
+    }
+    case 'approve':
+    case 're-check':
+      return {
+        sign: '⏳',
+        state: `${environment} is being changed from ${before} to ${version}`,
+        action: 'nothing: it is approved and rolled out now.',
+      }
+    case 'rollout':
+      return {
+        sign: '⏳',
+        state: `${environment} runs ${version}: it is validated now`,
+        action: 'nothing yet.',
+      }
+    case 'validate':
+      return { sign: '✅', state: `${version} is live in ${environment}`, action: 'nothing.' }
+    default:
+      return {
+        sign: '📋',
+        state: `${environment} runs ${before}: ${version} is on its way`,
+        action: `nothing yet: after staging and preflight, ${inline(record.approval)} is asked.`,
+      }
+  }
+}

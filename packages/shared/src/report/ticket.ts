@@ -1,0 +1,100 @@
+import { outcomes } from '../decide/outcome.ts'
+import { ticketMarker } from '../record/ticket-marker.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import { clip } from './clip.ts'
+import { fitSummary, type SummaryPart } from './fit-summary.ts'
+import { visible } from './sanitise.ts'
+import { changesSection } from './ticket-changes.ts'
+import { checklist } from './ticket-checklist.ts'
+import { phasesSection } from './ticket-phases.ts'
+import {
+  headSection,
+  monitoringSection,
+  peopleSection,
+  riskSection,
+  rollbackSection,
+  rulesOf,
+} from './ticket-sections.ts'
+import { standingOf, stateLines, type Standing } from './ticket-state.ts'
+import type { TicketStory } from './ticket-story.ts'
+
+/** What GitHub takes for an issue, in characters. Bytes are counted here: there are never fewer of them. */
+export const maxTicketLength = 65_536
+
+const maxTitleLength = 256
+
+/** How much of one text (a reason, a title) is shown: the first at which the whole fits. */
+const textLengths = [1_000, 300, 100, 30] as const
+
+/** A ticket as the forge keeps it. */
+export interface RenderedTicket {
+  readonly title: string
+  readonly body: string
+  /** All of the runbook's labels, and one that says how it ended where that was not well. */
+  readonly labels: readonly string[]
+  readonly state: 'open' | 'closed'
+}
+
+/**
+ * The deployment ticket: how the environment stands first, then the runbook's own template filled in, then what each
+ * phase found. Nothing that came from outside is markup in it. It is the same text for the same story.
+ */
+export function renderTicket(story: TicketStory, runbook: Runbook): RenderedTicket {
+  const { record, isDone = false } = story
+  const standing = standingOf(story, runbook)
+  const { version, environment, class: changeClass } = record
+  const title = clip(visible(`Deploy ${version} to ${environment} (${changeClass})`), maxTitleLength)
+  const bad = standing.bad === undefined ? [] : [outcomeLabel(standing.bad, runbook)]
+  return {
+    title,
+    body: body(story, runbook, standing),
+    labels: [...runbook.ticket.labels, ...bad],
+    state: isDone && standing.bad === undefined ? 'closed' : 'open',
+  }
+}
+
+/** The labels that a ticket keeps: those that people gave it, and those that are due now. */
+export function ticketLabels(
+  existing: readonly string[],
+  { labels }: RenderedTicket,
+  runbook: Runbook,
+): string[] {
+  const ours = new Set<string>(outcomes.map((outcome) => outcomeLabel(outcome, runbook)))
+  return [...new Set([...existing.filter((label) => !ours.has(label)), ...labels])]
+}
+
+function outcomeLabel(outcome: string, { ticket }: Runbook): string {
+  return `${ticket.labels[0] ?? 'deployment'}-${outcome}`
+}
+
+function body(story: TicketStory, runbook: Runbook, standing: Standing): string {
+  const fitted = (maxText: number): string =>
+    fitSummary(parts(story, runbook, standing, maxText), maxTicketLength)
+  const maxText = textLengths.find((length) => Buffer.byteLength(fitted(length)) <= maxTicketLength)
+  return fitted(maxText ?? Math.min(...textLengths)).trimEnd()
+}
+
+function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText: number): SummaryPart[] {
+  const { record, ticked = new Set<string>() } = story
+  const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
+  const why = standing.why === undefined ? {} : { why: clip(standing.why, maxText) }
+  return [
+    decision(stateLines(story, runbook, { ...standing, ...why })),
+    decision(headSection(record)),
+    ...changesSection(record, runbook, maxText),
+    decision(riskSection(record, runbook)),
+    decision(rollbackSection(record)),
+    decision(monitoringSection(record, runbook)),
+    decision(peopleSection(record, maxText)),
+    ...confirmations(record, runbook, ticked).map(decision),
+    ...phasesSection(story, runbook, maxText),
+    decision('Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.'),
+    decision(ticketMarker(record.id)),
+  ]
+}
+
+function confirmations(record: DeploymentRecord, runbook: Runbook, ticked: ReadonlySet<string>): string[] {
+  const lines = rulesOf(record, runbook)?.confirm ?? []
+  return lines.length === 0 ? [] : [checklist(lines, ticked)]
+}

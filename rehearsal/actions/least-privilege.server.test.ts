@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import * as z from 'zod'
+import { ActionStage, type Ended } from './action-stage.fixture.ts'
+
+const rbac = join(import.meta.dirname, '../../rbac')
+const actions = ['preflight', 'rollout', 'validate'] as const
+type Action = (typeof actions)[number]
+
+/** What a Role has and these runs do not use, each with its reason. */
+const watchLock = 'only while another holder is asked to stop: its answer is watched for'
+const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
+  preflight: {},
+  rollout: {
+    'list coordination.k8s.io/leases': watchLock,
+    'watch coordination.k8s.io/leases': watchLock,
+  },
+  validate: {
+    'list coordination.k8s.io/leases': watchLock,
+    'watch coordination.k8s.io/leases': watchLock,
+    'create coordination.k8s.io/leases': 'the rollout has made it; only where somebody has deleted it since',
+  },
+}
+
+const roleSchema = z.object({
+  rules: z.array(
+    z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
+  ),
+})
+
+const auditSchema = z.object({
+  verb: z.string(),
+  user: z.object({ username: z.string() }),
+  objectRef: z
+    .object({
+      apiGroup: z.string().default(''),
+      resource: z.string().default(''),
+      subresource: z.string().optional(),
+    })
+    .optional(),
+  responseStatus: z.object({ code: z.number() }).optional(),
+})
+
+/** `verb group/resource` of everything that a Role allows. */
+async function allowed(action: Action): Promise<string[]> {
+  const { rules } = roleSchema.parse(parse(await readFile(join(rbac, `${action}.yaml`), 'utf8')))
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+    ),
+  )
+}
+
+/** What an account asked the API server, by the API server's own log. */
+async function asked(username: string): Promise<{ right: string; code: number }[]> {
+  const text = await readFile(z.string().parse(process.env.REHEARSAL_AUDIT), 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => line.includes(username))
+    .flatMap((line) => {
+      const { verb, user, objectRef, responseStatus } = auditSchema.parse(JSON.parse(line))
+      if (user.username !== username || objectRef === undefined) return []
+      const resource = [objectRef.resource, objectRef.subresource].filter(Boolean).join('/')
+      return [{ right: `${verb} ${objectRef.apiGroup}/${resource}`, code: responseStatus?.code ?? 0 }]
+    })
+}
+
+let stage: ActionStage
+/** Runs an action under an account that has its Role and nothing else. */
+let under: (action: Action, ...flags: string[]) => Promise<Ended>
+let done: Record<string, string>
+beforeAll(async () => {
+  stage = await ActionStage.open('privilege', process.env)
+  const kubeconfigs = Object.fromEntries(
+    await Promise.all(
+      actions.map(async (action) => {
+        await stage.admin(['create', 'serviceaccount', `only-${action}`])
+        const role = [`--role=runbook-${action}`, `--serviceaccount=${stage.namespace}:only-${action}`]
+        await stage.admin(['create', 'rolebinding', `only-${action}`, ...role])
+        return [action, await stage.kubeconfig(`only-${action}`)] as const
+      }),
+    ),
+  )
+  await stage.deploy('worker')
+  const runbook = await stage.runbook('privilege', 'worker')
+  under = (action, ...flags) => stage.run(action, kubeconfigs[action] ?? '', ['--runbook', runbook, ...flags])
+
+  // The documented uses, one after the other, as the job Production has them; then those of a terminal.
+  done = {}
+  const use = async (title: string, wanted: string, action: Action, ...flags: string[]): Promise<string> => {
+    const { outputs, log } = await under(action, ...flags)
+    done[title] = outputs.outcome === wanted ? 'as it should' : log
+    return outputs.record ?? ''
+  }
+  const plan = ['--mode', 'plan', '--version', 'v1.1.0', '--first-deployment-class', 'minor']
+  const planned = await use('plan', 'passed', 'preflight', ...plan)
+  const checked = await use('re-check', 'passed', 'preflight', '--mode', 're-check', '--record', planned)
+  const rolled = await use('rollout', 'passed', 'rollout', '--record', checked)
+  await use('validate', 'passed', 'validate', '--record', rolled)
+  await use('rollout again', 'passed', 'rollout', '--record', checked)
+  await use('validate the latest', 'passed', 'validate')
+  const dryRun = ['--version', 'v1.2.0', '--images', 'worker=v1.0.0', '--dry-run']
+  await use('dry run', 'passed', 'rollout', ...dryRun)
+  const crashing = ['--version', 'v1.3.0']
+  await use('rollout of what crashes', 'failed', 'rollout', ...crashing)
+})
+afterAll(() => stage.close())
+
+describe('the documented Roles', () => {
+  it('suffice for every documented use', () => {
+    expect(done).toEqual(Object.fromEntries(Object.keys(done).map((title) => [title, 'as it should'])))
+  })
+
+  it.each(actions)('%s is refused nothing', async (action) => {
+    const all = await asked(`system:serviceaccount:${stage.namespace}:only-${action}`)
+    expect(all.length).toBeGreaterThan(0)
+    expect(all.filter(({ code }) => code === 403)).toEqual([])
+  })
+
+  it.each(actions)('%s uses every verb of its Role', async (action) => {
+    const used = new Set(
+      (await asked(`system:serviceaccount:${stage.namespace}:only-${action}`)).map(({ right }) => right),
+    )
+    const unused = (await allowed(action)).filter((right) => !used.has(right))
+    expect(unused).toEqual(Object.keys(unusedFor[action]))
+  })
+
+  it('preflight writes nothing', async () => {
+    const all = await asked(`system:serviceaccount:${stage.namespace}:only-preflight`)
+    const verbs = new Set(all.map(({ right }) => right.split(' ')[0]))
+    expect([...verbs].filter((verb) => !['get', 'list', 'watch'].includes(verb ?? ''))).toEqual([])
+  })
+})
