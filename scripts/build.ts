@@ -2,7 +2,7 @@
 // esbuild joins and shakes our TypeScript and the libraries, ncc packages the result: 3 s an action instead of 25 with
 // ncc alone, at half the size (docs/decisions/0003-bundles.md).
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -86,13 +86,12 @@ async function bundle(name: string): Promise<void> {
     },
   })
   writeFileSync(join(joined, 'package.json'), '{"type":"module"}')
-  // The names of lazy files come from their content: nothing old may stay.
-  rmSync(join(folder, 'dist'), { recursive: true, force: true })
-  mkdirSync(join(folder, 'dist'))
+  const packaged = join(joined, 'dist')
+  mkdirSync(packaged)
   await new Promise<void>((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      [ncc, 'build', join(joined, 'index.js'), '-o', join(folder, 'dist'), '-m', '--no-cache', '-q'],
+      [ncc, 'build', join(joined, 'index.js'), '-o', packaged, '-m', '--no-cache', '-q'],
       { stdio: 'inherit' },
     )
     child.on('error', reject)
@@ -101,7 +100,10 @@ async function bundle(name: string): Promise<void> {
       else reject(new Error(`ncc ended with ${String(code)} for the action ${name}`))
     })
   })
-  writeFileSync(join(folder, 'dist/licenses.txt'), licences(metafile))
+  writeFileSync(join(packaged, 'licenses.txt'), licences(metafile))
+  // The names of lazy files come from their content: nothing old may stay.
+  rmSync(join(folder, 'dist'), { recursive: true, force: true })
+  renameSync(packaged, join(folder, 'dist'))
   rmSync(joined, { recursive: true })
   console.log(`actions/${name}/dist/index.js`)
 }

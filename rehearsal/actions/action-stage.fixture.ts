@@ -157,8 +157,6 @@ export class ActionStage {
       pipeline,
       environments: { production: { namespace: this.namespace } },
       window: { hours: 'Mon-Sun 00:00-24:00', avoid: [] },
-      // Who was killed cannot give its lock back: the next one waits for the end of the lease.
-      lock: { lease: '12s' },
       rollout: { settle: '0s', restarts: 1 },
       components: [{ deployment, metrics: { expect: ['requests_total'] } }],
     }

@@ -21,7 +21,7 @@ export const argoOwned: Scenario = {
   title: 'Argo CD manages a Deployment: blocked in preflight with its name, production untouched',
   async play(stage) {
     const { world, checks } = stage
-    const before = await look(world, production)
+    const { [deployment]: runs } = await look(world, production)
     await applyAsArgoCd(world, {
       metadata: {
         annotations: {
@@ -30,10 +30,12 @@ export const argoOwned: Scenario = {
       },
       spec: {
         template: {
-          spec: { containers: [{ name: deployment, image: before[deployment]?.image }] },
+          spec: { containers: [{ name: deployment, image: runs?.image }] },
         },
       },
     })
+    // Only now: of a Deployment an annotation counts as a new generation.
+    const before = await look(world, production)
     try {
       await checks.that('the API server says that Argo CD owns the image', () => ownsImage(world, true))
       const deployed = await stage.deploy({ version: 'v1.1.0' })

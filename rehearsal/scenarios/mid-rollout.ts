@@ -5,7 +5,7 @@ export async function rollsDownloadWorker({ run }: StartedDeployment): Promise<v
   await run.until(
     (event) =>
       event.type === 'line' &&
-      event.job?.id === 'production' &&
+      event.job.id === 'production' &&
       event.text.includes('deployment.apps/download-worker image updated'),
   )
 }

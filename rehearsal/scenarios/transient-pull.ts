@@ -10,6 +10,11 @@ import type { Scenario } from './scenario.ts'
 
 const fault = { namespace: production.namespace, image: 'download-worker:v1.1.0', error: 'rate-limit' }
 const failsForMs = 20_000
+/**
+ * The kubelet tries again after 10 s, then after 20 s more, each time at the next of its rounds of 10 to 15 s: the first
+ * try after the 20 s may come a minute after the first failure.
+ */
+const patience = '75s'
 
 /** A registry's rate limit lasts for moments; a release that is given up for it would be given up for nothing. */
 export const transientPull: Scenario = {
@@ -21,6 +26,9 @@ export const transientPull: Scenario = {
     const deployed = await stage.deploy({
       version: 'v1.1.0',
       pullFaults: [fault],
+      runbook: (document) => {
+        document.setIn(['rollout', 'image-pull'], patience)
+      },
       meanwhile: async (started) => {
         failing = await lookUntil(world, production, started, 'download-worker', pullFailure)
         const until = new Date(Date.now() + failsForMs).toISOString()

@@ -52,9 +52,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     'Rolls the images of a release, component by component, and follows each until its old pods are gone.',
   inputs,
   outputs: phaseOutputs,
-  async main({ inputs: given, log, clock, signal, run, variables, outputs }) {
+  async main({ inputs: given, log, clock, signal, run, redact, variables, outputs }) {
     const runbook = readRunbook(given.runbook)
-    const { cluster, store, lock, close } = connectEnvironment(runbook, given, { log, clock, variables })
+    const { cluster, store, lock, close } = connectEnvironment(runbook, given, {
+      log,
+      clock,
+      variables,
+      redact,
+    })
     try {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
       const identity = runIdentity(run, clock, variables.USER)

@@ -37,14 +37,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
   inputs,
   outputs: phaseOutputs,
-  async main({ inputs: given, log, clock, signal, run, variables }) {
+  async main({ inputs: given, log, clock, signal, run, redact, variables }) {
     const runbook = readRunbook(given.runbook)
     const {
       cluster,
       store,
       lock: lockOf,
       close,
-    } = connectEnvironment(runbook, given, { log, clock, variables })
+    } = connectEnvironment(runbook, given, { log, clock, variables, redact })
     try {
       const record =
         given.record === undefined

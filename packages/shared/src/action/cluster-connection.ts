@@ -33,7 +33,7 @@ export const clusterInputs = {
 }
 
 type ClusterInputs = z.output<z.ZodObject<typeof clusterInputs>>
-type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables'>
+type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'redact'>
 
 /** An environment's cluster and the record that lives in it. */
 export interface EnvironmentConnection {
@@ -48,7 +48,7 @@ export interface EnvironmentConnection {
 export function connectEnvironment(
   runbook: Runbook,
   inputs: ClusterInputs,
-  { log, clock, variables }: Context,
+  { log, clock, variables, redact }: Context,
 ): EnvironmentConnection {
   const { environment } = inputs
   const { namespace } = environmentOf(runbook, environment)
@@ -69,7 +69,7 @@ export function connectEnvironment(
   const place = { namespace, pipeline: runbook.pipeline, environment }
   const { lease: leaseMs, handover, yield: yieldMs } = runbook.lock
   return {
-    cluster: new KubernetesCluster(api, namespace),
+    cluster: new KubernetesCluster(api, namespace, redact),
     store: new ConfigMapRecordStore(api, place),
     lock: (record, run, purpose) =>
       new LeaseLock(api, {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../decide/outcome.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
+import { fitRecord } from '../record/fit.ts'
 import { writeRecord } from '../record/text.ts'
 import type { SummaryPart } from '../report/fit-summary.ts'
 import type { OutputValues } from './outputs.ts'
@@ -29,6 +30,12 @@ export const phaseOutputDescriptions = {
   reason: 'Why it ended so, in one sentence.',
 }
 
+/**
+ * The next action gets the record as an environment variable, and Linux starts no process with one above 128 KiB: the
+ * step would fail without a word.
+ */
+const handedOnBytes = 120 << 10
+
 /** A phase's end as an action publishes it. */
 export function publish(result: PhaseResult): ActionResult<typeof phaseOutputs> {
   const { outcome, reason, next, record, summary } = result
@@ -36,7 +43,7 @@ export function publish(result: PhaseResult): ActionResult<typeof phaseOutputs> 
     outcome,
     reason,
     ...(next !== undefined && { next }),
-    outputs: { record: writeRecord(record), reason },
+    outputs: { record: writeRecord(fitRecord(record, handedOnBytes)), reason },
     summary,
   }
 }

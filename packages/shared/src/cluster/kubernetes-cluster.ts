@@ -5,6 +5,7 @@ import type { KubernetesApi } from './api.ts'
 import { ApiError } from './api-error.ts'
 import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
+import { cleanLog, type Redact } from './clean-log.ts'
 import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
 import { watchComponents } from './component-watch.ts'
@@ -23,10 +24,13 @@ const logLimitBytes = 1 << 20
 export class KubernetesCluster implements Cluster {
   readonly namespace: string
   readonly #api: KubernetesApi
+  readonly #redact: Redact
 
-  constructor(api: KubernetesApi, namespace: string) {
+  /** @param redact hides what is secret in the logs of containers */
+  constructor(api: KubernetesApi, namespace: string, redact: Redact = (text) => text) {
     this.#api = api
     this.namespace = namespace
+    this.#redact = redact
   }
 
   async components(
@@ -93,12 +97,13 @@ export class KubernetesCluster implements Cluster {
     return applyManifest(this.#api, this.namespace, write, signal)
   }
 
-  podLog(
+  async podLog(
     pod: string,
     options: { container: string; tailLines: number; previous?: boolean },
     signal: AbortSignal,
   ): Promise<string> {
-    return this.#api.logs(this.namespace, pod, { ...options, limitBytes: logLimitBytes, signal })
+    const text = await this.#api.logs(this.namespace, pod, { ...options, limitBytes: logLimitBytes, signal })
+    return cleanLog(text, this.#redact)
   }
 
   async events(
