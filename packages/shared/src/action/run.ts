@@ -15,7 +15,7 @@ import type { ActionLog } from './log.ts'
 import { createMasker } from './masking.ts'
 import { createOutputs, type Outputs, type OutputValues } from './outputs.ts'
 import { endByItself, flushed } from './process-end.ts'
-import { catchStrays, NothingLeft } from './stray.ts'
+import { catchStrays, NothingLeft, outliveReaders } from './stray.ts'
 import { createSummary, type Summary } from './summary.ts'
 
 /** What an action works with. Nothing in it knows the runner. */
@@ -86,6 +86,7 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
     host.output((text) => masker.redactKnown(text)),
   )
   const cancellation = cancelOnSignals(process)
+  outliveReaders(process)
   const strays = catchStrays(process)
 
   const mask = (secret: string): void => {

@@ -41,3 +41,11 @@ export function catchStrays(source: NodeJS.Process): StrayFailures {
     },
   }
 }
+
+/**
+ * Lets the work outlive whoever reads what it prints: a lost runner closes the pipes. Printing then fails, and to print
+ * about that would fail again, for ever. There is nobody left to tell; what was done stands in the record.
+ */
+export function outliveReaders({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): void {
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+}
