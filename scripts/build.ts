@@ -66,6 +66,8 @@ function licences(metafile: Metafile): string {
 async function bundle(name: string): Promise<void> {
   const folder = join(root, 'actions', name)
   const joined = join(folder, '.pre')
+  // A build that was interrupted leaves its own.
+  rmSync(joined, { recursive: true, force: true })
   const { metafile } = await build({
     entryPoints: [join(folder, 'src/index.ts')],
     outdir: joined,

@@ -87,6 +87,19 @@ describe('collectEvidence', () => {
     expect(found.pods[0]?.events).toHaveLength(1)
   })
 
+  it('does not take the kubelet’s excuse for a log', async () => {
+    const cluster = new FakeCluster()
+    const excuse = 'unable to retrieve container logs for containerd://85d3c71f'
+    cluster.podLog = (_, { previous }) => Promise.resolve(previous === true ? excuse : 'why\n')
+    const found = await collectEvidence(cluster, failed(crashing('a', 2)), never)
+    expect(found.pods[0]?.logs.map(({ lines }) => lines)).toEqual([['why']])
+    expect(found.missing).toEqual([])
+    cluster.podLog = () => Promise.resolve(excuse)
+    const without = await collectEvidence(cluster, failed(crashing('a', 2)), never)
+    expect(without.pods[0]?.logs).toEqual([])
+    expect(without.missing).toEqual([`not read: log of download-worker-new-a/download-worker: ${excuse}`])
+  })
+
   it('goes on without what does not answer in time', async () => {
     const cluster = new FakeCluster()
     cluster.events = (_, signal) =>

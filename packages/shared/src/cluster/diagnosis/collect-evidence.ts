@@ -18,6 +18,8 @@ const limitMs = 10_000
 /** Pods that are looked at closely: the others mostly show the same. */
 const maxPods = 5
 const tailLines = 40
+/** What a kubelet answers, with status 200, in the place of a log whose container it has removed. */
+const logIsGone = /^unable to retrieve container logs for \S+$/u
 
 type Attempt = <T>(what: string, read: () => Promise<T>) => Promise<T | undefined>
 
@@ -105,10 +107,15 @@ async function logsOf(
   const logs = await Promise.all(
     wanted.map(async ({ container, previous }) => {
       const what = `log of ${name}/${container}${previous ? ', run before' : ''}`
-      const text = await attempt(what, () => cluster.podLog(name, { container, tailLines, previous }, signal))
-      return text === undefined
-        ? []
-        : [{ container, previous, lines: text.split('\n').filter((line) => line.trim() !== '') }]
+      const text = await attempt(what, async () => {
+        const log = await cluster.podLog(name, { container, tailLines, previous }, signal)
+        if (!logIsGone.test(log)) return log
+        // The run before the last one has mostly been cleared away: that is no loss to tell of.
+        if (previous) return ''
+        throw new Error(log)
+      })
+      if (text === undefined || text === '') return []
+      return [{ container, previous, lines: text.split('\n').filter((line) => line.trim() !== '') }]
     }),
   )
   return logs.flat()
