@@ -22,7 +22,7 @@ await chmod(dir, 0o755)
 const images = join(dir, 'images')
 await mkdir(images)
 await buildImages({ dir: images, versions: [{ version: 'v1.0.0' }, { version: 'v1.1.0' }] })
-const cluster = await startCluster(binary, { dir: join(dir, 'cluster'), images, log, range: 2 })
+const cluster = await startCluster(binary, { dir: join(dir, 'cluster'), images, log })
 try {
   const jest = [
     '--experimental-vm-modules',

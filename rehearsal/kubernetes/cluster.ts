@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
+import { messageOf } from '../../packages/shared/src/errors.ts'
 
 const readySchema = z.object({
   kubeconfig: z.string(),
@@ -26,14 +27,39 @@ export interface ClusterOptions {
   readonly dir: string
   readonly images: string
   readonly log: (line: string) => void
-  /** Clusters with different ranges of addresses can run side by side. */
-  readonly range?: number
 }
 
-/** Boots a cluster and returns when it can be used; it ends with this process, however that ends. */
+/**
+ * Clusters with different ranges of addresses run side by side: pods in 10.88/16 and Services in 10.96/16 are the first.
+ * The second belongs to the cluster program's own end-to-end tests.
+ */
+const lastRange = 7
+const reservedRange = 1
+
+/** The cluster program's advice where another cluster has the range of addresses. */
+const isTaken = /choose another range/
+
+/**
+ * Boots a cluster in the first range of addresses that is free, and returns when it can be used; it ends with this
+ * process, however that ends.
+ */
 export async function startCluster(
   binary: string,
-  { dir, images, log, range = 0 }: ClusterOptions,
+  options: ClusterOptions,
+  range = 0,
+): Promise<RehearsalCluster> {
+  try {
+    return await startInRange(binary, options, range)
+  } catch (error) {
+    if (range >= lastRange || !isTaken.test(messageOf(error))) throw error
+    return startCluster(binary, options, range + 1 === reservedRange ? range + 2 : range + 1)
+  }
+}
+
+async function startInRange(
+  binary: string,
+  { dir, images, log }: ClusterOptions,
+  range: number,
 ): Promise<RehearsalCluster> {
   const args = [
     'up',
