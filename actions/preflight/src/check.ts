@@ -1,11 +1,11 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { formatImage, parseImage } from '@runbook-actions/shared/cluster/image.ts'
 import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
-import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
+import type { Logger } from '@runbook-actions/shared/ports.ts'
 import { lastPhase } from '@runbook-actions/shared/record/append.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
@@ -15,8 +15,7 @@ import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { checkSummary } from './check-summary.ts'
 
 export interface CheckPorts {
-  readonly cluster: Cluster
-  readonly clock: Clock
+  readonly sources: Sources
   readonly log: Logger
   readonly signal: AbortSignal
 }
@@ -29,10 +28,10 @@ export async function check(
   occasion: 'preflight' | 're-check',
   runbook: Runbook,
   record: DeploymentRecord,
-  { cluster, clock, log, signal }: CheckPorts,
+  { sources, log, signal }: CheckPorts,
 ): Promise<PhaseResult> {
-  const phase = beginPhase(occasion, clock)
-  const gates = await runGates(gatesFor(occasion), { runbook, record, cluster, clock }, signal)
+  const phase = beginPhase(occasion, sources.clock)
+  const gates = await runGates(gatesFor(occasion), { ...sources, runbook, record, occasion }, signal)
   logGates(gates, log)
   const verdict = worst(gates.map((gate) => gate.verdict))
   const outcome = outcomeOf('preflight', verdict)

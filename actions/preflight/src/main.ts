@@ -14,6 +14,7 @@ import {
   type PhaseResult,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
+import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
@@ -121,12 +122,24 @@ async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult>
       return await plan(runbook, await request(context), { cluster, store, calendar, clock, signal })
     const by = runIdentity(run, clock, context.variables.USER).actor
     const record = withWindowOverride(handedOn(given.record), given['window-override'], by, clock)
-    const ports = { cluster, clock, log: context.log, signal }
-    if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
-    const staging = given['staging-record']
-    const known =
-      staging === undefined ? record : withStaging(record, readRecord(staging, 'the input "staging-record"'))
-    return await check('preflight', runbook, known, ports)
+    const { sources, close: closeSources } = connectSources(
+      runbook,
+      cluster,
+      connectForge(given.token, run),
+      context,
+    )
+    try {
+      const ports = { sources, log: context.log, signal }
+      if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
+      const staging = given['staging-record']
+      const known =
+        staging === undefined
+          ? record
+          : withStaging(record, readRecord(staging, 'the input "staging-record"'))
+      return await check('preflight', runbook, known, ports)
+    } finally {
+      await closeSources()
+    }
   } finally {
     await close()
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
@@ -197,7 +198,11 @@ describe('check', () => {
     })
   }
   const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
-    check('preflight', book, record, { cluster: setUp().cluster, clock: when, log: silent, signal })
+    check('preflight', book, record, {
+      sources: sourcesOf({ cluster: setUp().cluster, clock: when }),
+      log: silent,
+      signal,
+    })
   const gate = (result: Awaited<ReturnType<typeof check>>, name: string) =>
     result.record.phases.at(-1)?.gates.find((entry) => entry.gate === name)
 
@@ -265,7 +270,11 @@ describe('check', () => {
     const record = recordOf({
       plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })],
     })
-    const result = await check('re-check', runbook, record, { cluster, clock, log: silent, signal })
+    const result = await check('re-check', runbook, record, {
+      sources: sourcesOf({ cluster, clock }),
+      log: silent,
+      signal,
+    })
     expect(gate(result, 'unchanged-since-plan')).toMatchObject({
       verdict: 'fail',
       evidence: [

@@ -1,4 +1,3 @@
-import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { deploymentWindow, windowStillOpen } from '@runbook-actions/shared/gates/deployment-window.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
@@ -9,7 +8,6 @@ import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 
 interface Ports {
-  readonly cluster: Cluster
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -26,11 +24,11 @@ export async function askWindow(
   runbook: Runbook,
   record: DeploymentRecord,
   before: 'first write' | 'later write',
-  { cluster, clock, log, signal }: Ports,
+  { clock, log, signal }: Ports,
 ): Promise<GateResult | undefined> {
   if (!windowHolds(runbook, record)) return undefined
   const gate = before === 'first write' ? deploymentWindow : windowStillOpen
-  const results = await runGates([gate], { runbook, record, cluster, clock }, signal)
+  const results = await runGates([gate], { runbook, record, occasion: 're-check', clock }, signal)
   logGates(results, log)
   return results[0]
 }

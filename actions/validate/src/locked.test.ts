@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
-import { silent, systemClock } from '@runbook-actions/shared/ports.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
+import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { lockedValidate } from './locked.ts'
@@ -24,7 +25,7 @@ function setUp() {
   const run = (dryRun = false) =>
     lockedValidate(
       { runbook, record, dryRun },
-      { cluster, store, lock, clock: systemClock, log: silent, signal },
+      { sources: sourcesOf({ cluster }), store, lock, log: silent, signal },
     )
   return { cluster, store, lock, run }
 }

@@ -25,7 +25,7 @@ export async function lockedValidate(
   { lock, ...ports }: LockedPorts,
 ): Promise<PhaseResult> {
   if (inputs.dryRun) return validate(inputs, ports)
-  const phase = beginPhase('validate', ports.clock)
+  const phase = beginPhase('validate', ports.sources.clock)
   try {
     return await whileLocked(
       lock,

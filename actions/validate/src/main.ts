@@ -11,6 +11,7 @@ import {
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
@@ -37,14 +38,11 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
   inputs,
   outputs: phaseOutputs,
-  async main({ inputs: given, log, clock, signal, run, redact, variables }) {
+  async main(context) {
+    const { inputs: given, log, clock, signal, run, variables } = context
     const runbook = readRunbook(given.runbook)
-    const {
-      cluster,
-      store,
-      lock: lockOf,
-      close,
-    } = connectEnvironment(runbook, given, { log, clock, variables, redact })
+    const { cluster, store, lock: lockOf, close } = connectEnvironment(runbook, given, context)
+    const { sources, close: closeSources } = connectSources(runbook, cluster, undefined, context)
     try {
       const record =
         given.record === undefined
@@ -66,10 +64,11 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       return publish(
         await lockedValidate(
           { runbook, record, dryRun: given['dry-run'] },
-          { cluster, store, lock, clock, log, signal },
+          { sources, store, lock, log, signal },
         ),
       )
     } finally {
+      await closeSources()
       await close()
     }
   },

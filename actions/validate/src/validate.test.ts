@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { digestA, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
-import { silent, systemClock } from '@runbook-actions/shared/ports.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
+import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { validate } from './validate.ts'
@@ -25,7 +26,7 @@ function setUp() {
   const run = (dryRun = false) =>
     validate(
       { runbook, record, dryRun },
-      { cluster, store, clock: systemClock, log: silent, signal: new AbortController().signal },
+      { sources: sourcesOf({ cluster }), store, log: silent, signal: new AbortController().signal },
     )
   const firstPod = (name: string) => cluster.states.get(name)!.pods[0]!.metadata!.name!
   return { cluster, store, record, run, firstPod }
@@ -116,7 +117,7 @@ describe('validate', () => {
     const deployed = record.deployed.filter(({ deployment }) => deployment === 'download-worker')
     await validate(
       { runbook, record: { ...record, deployed }, dryRun: false },
-      { cluster, store, clock: systemClock, log: silent, signal: new AbortController().signal },
+      { sources: sourcesOf({ cluster }), store, log: silent, signal: new AbortController().signal },
     )
     expect(store.memory.knownGood?.components.map(({ deployment }) => deployment).sort()).toEqual([
       'download-worker',
@@ -141,7 +142,7 @@ describe('validate', () => {
     }
     const result = await validate(
       { runbook, record, dryRun: false },
-      { cluster, store, clock: systemClock, log: silent, signal: controller.signal },
+      { sources: sourcesOf({ cluster }), store, log: silent, signal: controller.signal },
     )
     expect(result.outcome).toBe('cancelled')
     expect(result.reason).toBe(

@@ -1,9 +1,9 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
+import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
 import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
@@ -21,9 +21,8 @@ export interface ValidateInputs {
 }
 
 export interface ValidatePorts {
-  readonly cluster: Cluster
+  readonly sources: Sources
   readonly store: RecordStore
-  readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
@@ -40,11 +39,16 @@ export async function validate(
   { runbook, record, dryRun }: ValidateInputs,
   ports: ValidatePorts,
 ): Promise<PhaseResult> {
-  const { cluster, store, clock, log, signal } = ports
+  const { sources, store, log, signal } = ports
+  const { clock } = sources
   const phase = beginPhase('validate', clock)
   let gates: GateResult[]
   try {
-    gates = await runGates(gatesFor('post-deploy'), { runbook, record, cluster, clock }, signal)
+    gates = await runGates(
+      gatesFor('post-deploy'),
+      { ...sources, runbook, record, occasion: 'post-deploy' },
+      signal,
+    )
   } catch (error) {
     if (!signal.aborted) throw error
     const reason = `Stopped (${messageOf(signal.reason)}): ${record.version} is rolled out to ${record.environment}, and not validated.`

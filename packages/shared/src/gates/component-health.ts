@@ -27,7 +27,10 @@ export interface HealthFinding {
  * Asks the health of every component at once: as many pods Ready as wanted, none restarted of late, none left over
  * from an older template, and each answers 200 on its health endpoint.
  */
-export async function componentsHealth(context: GateContext, signal: AbortSignal): Promise<Answer> {
+export async function componentsHealth(
+  context: GateContext<'cluster'>,
+  signal: AbortSignal,
+): Promise<Answer> {
   const { runbook, cluster, clock } = context
   const states = await cluster.components(
     runbook.components.map((component) => component.deployment),
@@ -54,7 +57,7 @@ export async function componentsHealth(context: GateContext, signal: AbortSignal
 }
 
 async function componentHealth(
-  { cluster }: GateContext,
+  { cluster }: GateContext<'cluster'>,
   component: Component,
   state: ComponentState,
   now: Date,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { FakeCluster } from '../cluster/cluster.fixture.ts'
 import { recordOf } from '../record/record.fixture.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { withWindowOverride } from '../record/override.ts'
@@ -7,6 +6,7 @@ import { TEN_LINES } from '../runbook/example.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import { deploymentWindow, windowStillOpen } from './deployment-window.ts'
 import { runGates, type Gate } from './gate.ts'
+import { contextOf } from './sources.fixture.ts'
 
 const runbook = loadRunbook(
   `${TEN_LINES}window: { time-zone: Europe/Berlin, hours: "Mon-Fri 09:00-17:00", holidays: DE-BE }\nchanges: { hotfix: { window: any } }\n`,
@@ -18,8 +18,13 @@ const holidays = {
   until: '2026-05-01',
   dates: [{ date: '2026-04-03', name: 'Good Friday' }],
 }
-async function ask(record: DeploymentRecord, now: string, gate: Gate = deploymentWindow, book = runbook) {
-  const context = { runbook: book, record, cluster: new FakeCluster(), clock: clockAt(now) }
+async function ask(
+  record: DeploymentRecord,
+  now: string,
+  gate: Gate<'clock'> = deploymentWindow,
+  book = runbook,
+) {
+  const context = contextOf({ runbook: book, record, clock: clockAt(now) })
   const [result] = await runGates([gate], context, new AbortController().signal)
   return result
 }

@@ -8,7 +8,7 @@ import { decideWindow } from '../runbook/window.ts'
 import type { Answer, Gate } from './gate.ts'
 
 /** A deployment that goes wrong needs people who are there: not on Friday afternoon, not before a holiday. */
-export const deploymentWindow: Gate = {
+export const deploymentWindow: Gate<'clock'> = {
   name: 'deployment-window',
   question: 'Confirm deployment window',
   occasions: ['preflight', 're-check'],
@@ -20,7 +20,7 @@ export const deploymentWindow: Gate = {
  * The same question once a component has been written: whether the watch still ends in time. It only warns, because
  * stopping there would leave two versions running (docs/decisions/0007-window-during-a-rollout.md).
  */
-export const windowStillOpen: Gate = {
+export const windowStillOpen: Gate<'clock'> = {
   ...deploymentWindow,
   question: 'The deployment window is still open',
   occasions: [],

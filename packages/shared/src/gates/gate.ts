@@ -1,20 +1,24 @@
-import type { Cluster } from '../cluster/cluster.ts'
 import { explain } from '../cluster/explain.ts'
 import type { Verdict } from '../decide/verdict.ts'
 import { UserError } from '../errors.ts'
-import type { Clock } from '../ports.ts'
-import type { GateResult } from '../record/gate-result.ts'
-import type { DeploymentRecord } from '../record/schema.ts'
+import type { Baseline, GateHistory, GateResult } from '../record/gate-result.ts'
+import type { DeploymentRecord, WatchStage } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
+import type { Sources } from './sources.ts'
 
-/** What a gate may look at. It reads and never acts. */
-export interface GateContext {
+/** What a gate is asked about. */
+export interface Subject {
   readonly runbook: Runbook
-  /** The deployment that is asked about; its `environment` is where `cluster` looks. */
+  /** The deployment that is asked about; its `environment` is where the sources look. */
   readonly record: DeploymentRecord
-  readonly cluster: Cluster
-  readonly clock: Clock
+  readonly occasion: Occasion
+  /** When the watched time began: the end of the rollout. Absent before it. */
+  readonly since?: Date
 }
+
+/** What a gate may look at: all sources, or those that it says it needs. It reads and never acts. */
+export type GateContext<Needs extends keyof Sources = keyof Sources> = Subject &
+  Pick<Sources, Needs | 'clock'>
 
 /** A gate's answer; the runner adds name, question and times. */
 export interface Answer {
@@ -25,16 +29,24 @@ export interface Answer {
   readonly limit?: string
   /** Most telling first; the summary shows the first lines and folds the rest. */
   readonly evidence?: readonly string[]
+  /** What was measured before the deployment, as `value` is written. */
+  readonly before?: string
+  /** What was normal before the deployment: of gates that compare with it later, in preflight. */
+  readonly baseline?: Baseline
+  /** What was measured over time, for the sparkline and the chart. */
+  readonly history?: GateHistory
+  /** Why the runbook says to go back at once: a trigger that holds. Only where it is watched. */
+  readonly trigger?: string
 }
 
 /** `warn`: what is not a pass is said and does not stop. `off`: not asked. */
 export type Mode = 'enforce' | 'warn' | 'off'
 
-/** When a gate is asked. */
-export type Occasion = 'preflight' | 're-check' | 'post-deploy'
+/** When a gate is asked: once before the rollout, once after it, or again and again while the release is watched. */
+export type Occasion = 'preflight' | 're-check' | 'post-deploy' | WatchStage
 
 /** A question with evidence. A new gate is one file that exports one of these, and one line in the registry. */
-export interface Gate {
+export interface Gate<Needs extends keyof Sources = keyof Sources> {
   readonly name: string
   /** The runbook's line that it answers, in the runbook's words. */
   readonly question: string
@@ -42,27 +54,27 @@ export interface Gate {
   /** How strictly the team takes it; `enforce` where absent. */
   mode?(runbook: Runbook): Mode
   /** How to ask by hand, for the record and for whoever doubts the answer. */
-  query?(context: GateContext): string
+  query?(context: GateContext<Needs>): string
   /** @throws anything where it could not measure: the verdict is then `unknown`, with the message as the answer */
-  measure(context: GateContext, signal: AbortSignal): Promise<Answer> | Answer
+  measure(context: GateContext<Needs>, signal: AbortSignal): Promise<Answer> | Answer
 }
 
 /** How long one gate may take before its answer is `unknown`. */
 export const gateTimeoutMs = 60_000
 
 /** Asks all gates at the same time. One that throws or takes too long is `unknown` and never stops the others. */
-export async function runGates(
-  gates: readonly Gate[],
-  context: GateContext,
+export async function runGates<Needs extends keyof Sources>(
+  gates: readonly Gate<Needs>[],
+  context: GateContext<Needs>,
   signal: AbortSignal,
   timeoutMs = gateTimeoutMs,
 ): Promise<GateResult[]> {
   return Promise.all(gates.map((gate) => ask(gate, context, signal, timeoutMs)))
 }
 
-async function ask(
-  gate: Gate,
-  context: GateContext,
+async function ask<Needs extends keyof Sources>(
+  gate: Gate<Needs>,
+  context: GateContext<Needs>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<GateResult> {
@@ -94,9 +106,9 @@ function softened(answer: Answer): Answer {
   }
 }
 
-async function measured(
-  gate: Gate,
-  context: GateContext,
+async function measured<Needs extends keyof Sources>(
+  gate: Gate<Needs>,
+  context: GateContext<Needs>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<Answer> {

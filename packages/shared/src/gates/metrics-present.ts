@@ -4,7 +4,7 @@ import type { Component } from '../runbook/schema.ts'
 import type { Gate, GateContext } from './gate.ts'
 
 /** A release that no longer reports is a release that nobody can watch. */
-export const metricsPresent: Gate = {
+export const metricsPresent: Gate<'cluster'> = {
   name: 'metrics-present',
   question: 'Verify metrics endpoint responding',
   occasions: ['post-deploy'],
@@ -44,7 +44,7 @@ export const metricsPresent: Gate = {
 
 /** Undefined where all is well. */
 async function ask(
-  { cluster }: GateContext,
+  { cluster }: GateContext<'cluster'>,
   { metrics }: Component,
   pod: string,
   signal: AbortSignal,

@@ -6,6 +6,7 @@ import { recordOf } from '../record/record.fixture.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import { TEN_LINES } from '../runbook/example.ts'
 import { runGates } from './gate.ts'
+import { contextOf } from './sources.fixture.ts'
 import { noOtherDeployment } from './no-other-deployment.ts'
 
 const runbook = loadRunbook(TEN_LINES, { file: 'runbook.yaml' })
@@ -23,7 +24,7 @@ function heldBy(run: string): LockState {
 async function ask(lockState: LockState, minute: number) {
   const cluster = new FakeCluster()
   cluster.lockState = lockState
-  const context = { record, runbook, cluster, clock: { now: () => at(minute) } }
+  const context = contextOf({ record, runbook, cluster, clock: { now: () => at(minute) } })
   const [result] = await runGates([noOtherDeployment], context, new AbortController().signal)
   return result!
 }

@@ -4,7 +4,7 @@ import { contenderOf } from '../record/contender.ts'
 import type { Gate } from './gate.ts'
 
 /** Two deployments at once undo each other. The lock is taken by the rollout; here it is only looked at. */
-export const noOtherDeployment: Gate = {
+export const noOtherDeployment: Gate<'cluster'> = {
   name: 'no-other-deployment',
   question: 'No other deployment is in progress',
   occasions: ['re-check'],

@@ -7,6 +7,7 @@ import { planned, recordOf } from '../record/record.fixture.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import { runGates } from './gate.ts'
 import { ownership, ownershipFinding } from './ownership.ts'
+import { contextOf } from './sources.fixture.ts'
 
 const name = 'download-worker'
 type Metadata = NonNullable<Deployment['metadata']>
@@ -250,7 +251,7 @@ gates: { ownership: { mode: ${mode} } }`,
     const record = recordOf({ plan: [planned('event-ingester'), planned(name)] })
     const clock = { now: () => new Date('2026-11-23T10:00:00Z') }
     const asked = async (mode: string) => {
-      const context = { runbook: runbookWith(mode), record, cluster, clock }
+      const context = contextOf({ runbook: runbookWith(mode), record, cluster, clock })
       const [result] = await runGates([ownership], context, new AbortController().signal)
       return result
     }

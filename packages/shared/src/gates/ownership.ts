@@ -6,7 +6,7 @@ import type { PlannedComponent } from '../record/schema.ts'
 import type { Gate } from './gate.ts'
 
 /** A rollout that another tool undoes is worse than none: it looks done, and its rollback is undone as well. */
-export const ownership: Gate = {
+export const ownership: Gate<'cluster'> = {
   name: 'ownership',
   question: 'Nothing else manages what this deployment writes',
   occasions: ['preflight', 're-check'],

@@ -2,7 +2,7 @@ import { componentsHealth } from './component-health.ts'
 import type { Gate } from './gate.ts'
 
 /** Nothing is rolled onto a production that is unwell already: its trouble would be blamed on the release. */
-export const productionHealthy: Gate = {
+export const productionHealthy: Gate<'cluster'> = {
   name: 'production-healthy',
   question: 'Check production system health',
   occasions: ['preflight', 're-check'],

@@ -5,7 +5,7 @@ import type { ComponentState } from '../cluster/component.ts'
 import type { Gate } from './gate.ts'
 
 /** A tag can move and a template can lie; what a node pulled cannot. So every pod is asked for its digest. */
-export const runningVersion: Gate = {
+export const runningVersion: Gate<'cluster'> = {
   name: 'running-version',
   question: 'Verify all pods running new version',
   occasions: ['post-deploy'],

@@ -5,7 +5,7 @@ import type { Gate } from './gate.ts'
  * The release ran in staging and was validated there, in this run and not too long ago. Staging is judged in its own
  * job, with the same gates that judge production; here its result is held against what is about to be deployed.
  */
-export const stagingHealthy: Gate = {
+export const stagingHealthy: Gate<'clock'> = {
   name: 'staging-healthy',
   question: 'Verify staging deployment successful',
   occasions: ['preflight'],

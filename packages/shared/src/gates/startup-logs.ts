@@ -6,7 +6,7 @@ import type { Gate, GateContext } from './gate.ts'
 const quotedLines = 5
 
 /** The first thing a person looks at, and the last thing a person has patience for on twelve pods. */
-export const startupLogs: Gate = {
+export const startupLogs: Gate<'cluster'> = {
   name: 'startup-logs',
   question: 'Review startup logs for errors',
   occasions: ['post-deploy'],
@@ -58,7 +58,7 @@ interface PodLog {
 }
 
 async function readLog(
-  { cluster }: GateContext,
+  { cluster }: GateContext<'cluster'>,
   component: Component,
   pod: string,
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import { containerOf } from '../cluster/component.ts'
 import type { Gate } from './gate.ts'
 
 /** What was approved was a change from what the plan saw. Where somebody has changed it since, it is another change. */
-export const unchangedSincePlan: Gate = {
+export const unchangedSincePlan: Gate<'cluster'> = {
   name: 'unchanged-since-plan',
   question: 'Production is still what was approved to be changed',
   occasions: ['re-check'],

@@ -1,6 +1,31 @@
 import * as z from 'zod'
 import { verdicts } from '../decide/verdict.ts'
 
+/** What a gate measured over time, at equal steps; `null` where nothing was measured. */
+export const gateHistorySchema = z.strictObject({
+  from: z.iso.datetime(),
+  stepMs: z.number().positive(),
+  values: z.array(z.number().nullable()),
+  /** What the values are counted in: `messages`, `%`, `s`, `per minute`, `state`. */
+  unit: z.string(),
+  /** The limit in the same unit, for the line in the chart. */
+  limit: z.number().optional(),
+})
+
+/** What was normal before the deployment: the median, and how far it usually is from it (median absolute deviation). */
+export const baselineSchema = z.strictObject({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  median: z.number(),
+  mad: z.number().nonnegative(),
+  /** Points that it was taken from. */
+  points: z.number().int().positive(),
+  /** What the numbers are counted in, as in a history. */
+  unit: z.string(),
+  /** Where it was read. */
+  source: z.string(),
+})
+
 /** One answered question, as the record and the summaries keep it. */
 export const gateResultSchema = z.strictObject({
   /** The gate's name in the registry, such as `production-healthy`. */
@@ -13,6 +38,13 @@ export const gateResultSchema = z.strictObject({
   /** What was measured and what it is held against, where there is a number. */
   value: z.string().optional(),
   limit: z.string().optional(),
+  /** The value before the deployment, where there is a baseline. */
+  before: z.string().optional(),
+  /** Measured in preflight, for the gates that compare with it after the rollout. */
+  baseline: baselineSchema.optional(),
+  history: gateHistorySchema.optional(),
+  /** The rollback trigger that held, in one sentence. */
+  trigger: z.string().optional(),
   /** What shows it: a line each, most telling first. */
   evidence: z.array(z.string()),
   /** How to ask the same question by hand. */
@@ -22,3 +54,5 @@ export const gateResultSchema = z.strictObject({
 })
 
 export type GateResult = z.infer<typeof gateResultSchema>
+export type GateHistory = z.infer<typeof gateHistorySchema>
+export type Baseline = z.infer<typeof baselineSchema>

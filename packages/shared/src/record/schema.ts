@@ -45,6 +45,11 @@ export const knownGoodSchema = z.strictObject({
   components: z.array(deployedComponentSchema),
 })
 
+/** The times that a release is watched: in staging, and after the rollout for the critical and the important metrics. */
+export const watchStages = ['soak', 'critical', 'important'] as const
+
+export type WatchStage = (typeof watchStages)[number]
+
 export const phaseNames = [
   'plan',
   'preflight',
@@ -52,8 +57,21 @@ export const phaseNames = [
   're-check',
   'rollout',
   'validate',
+  ...watchStages,
   'finish',
 ] as const
+
+/** A watch as it stands: a new process goes on from here. */
+export const watchSchema = z.strictObject({
+  stage: z.enum(watchStages),
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  lookedAt: z.iso.datetime(),
+  /** How long nothing was known so far: the sum of all outages and thin evidence. */
+  unknownMs: z.number().nonnegative(),
+  /** The latest answer of every gate, with its history. */
+  gates: z.array(gateResultSchema),
+})
 
 export const phaseSchema = z.strictObject({
   phase: z.enum(phaseNames),
@@ -139,6 +157,8 @@ export const recordSchema = z.strictObject({
       recordDigest: digestSchema,
     })
     .optional(),
+  /** Absent while nothing is watched. */
+  watch: watchSchema.optional(),
   approvals: z.array(approvalSchema),
   overrides: z.array(overrideSchema),
   snapshot: snapshotSchema.optional(),
@@ -155,4 +175,5 @@ export type PlannedComponent = z.infer<typeof plannedComponentSchema>
 export type DeployedComponent = z.infer<typeof deployedComponentSchema>
 export type KnownGood = z.infer<typeof knownGoodSchema>
 export type Approval = z.infer<typeof approvalSchema>
+export type Watch = z.infer<typeof watchSchema>
 export type Run = z.infer<typeof runSchema>

@@ -1,0 +1,45 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Sources } from '../gates/sources.ts'
+import type { Forge } from '../github/forge.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import type { ActionContext } from './run.ts'
+
+type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'mask'>
+
+/** The sources of an environment, to be closed at the end. */
+export interface SourceConnections {
+  readonly sources: Sources
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Connects what gates measure with. Nothing is loaded or dialled before a gate asks: an action that needs no broker
+ * does not pay for one, and a variable that is missing makes only the gates that need it `unknown`.
+ */
+export function connectSources(
+  _runbook: Runbook,
+  cluster: Cluster,
+  forge: Forge | undefined,
+  { clock }: Context,
+): SourceConnections {
+  const notYet = (what: string) => () => Promise.reject(new Error(`${what} cannot be read yet.`))
+  const [lag, metrics, alerts] = [notYet('Consumer lag'), notYet('Metrics'), notYet('Alerts')]
+  const close = (): Promise<void> => Promise.resolve()
+  const sources: Sources = {
+    cluster,
+    lag: { source: 'nothing', read: lag, history: lag, close },
+    metrics: {
+      source: 'nothing',
+      counted: metrics,
+      slow: metrics,
+      quantile: metrics,
+      gauges: metrics,
+      custom: metrics,
+      close,
+    },
+    alerts: { source: undefined, firing: alerts, rules: alerts },
+    forge,
+    clock,
+  }
+  return { sources, close }
+}

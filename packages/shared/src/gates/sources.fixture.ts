@@ -1,0 +1,49 @@
+// Sources for tests: a cluster in memory, and nothing else that answers unless the test gives it.
+import { FakeCluster } from '../cluster/cluster.fixture.ts'
+import { UserError } from '../errors.ts'
+import { systemClock } from '../ports.ts'
+import { recordOf } from '../record/record.fixture.ts'
+import { TEN_LINES } from '../runbook/example.ts'
+import { loadRunbook } from '../runbook/load.ts'
+import type { GateContext } from './gate.ts'
+import type { Sources } from './sources.ts'
+
+function refuse(what: string): () => Promise<never> {
+  return () => Promise.reject(new UserError(`The test gives no ${what}.`))
+}
+
+export function sourcesOf(given: Partial<Sources> = {}): Sources {
+  const [lag, metrics, alerts] = ['consumer lag', 'metrics', 'alerts'].map(refuse) as [
+    () => Promise<never>,
+    () => Promise<never>,
+    () => Promise<never>,
+  ]
+  const close = (): Promise<void> => Promise.resolve()
+  return {
+    cluster: new FakeCluster(),
+    lag: { source: 'no broker', read: lag, history: lag, close },
+    metrics: {
+      source: 'no metrics',
+      counted: metrics,
+      slow: metrics,
+      quantile: metrics,
+      gauges: metrics,
+      custom: metrics,
+      close,
+    },
+    alerts: { source: undefined, firing: alerts, rules: alerts },
+    forge: undefined,
+    clock: systemClock,
+    ...given,
+  }
+}
+
+export function contextOf(given: Partial<GateContext> = {}): GateContext {
+  return {
+    ...sourcesOf(given),
+    runbook: loadRunbook(TEN_LINES, { file: 'runbook.yaml' }),
+    record: recordOf(),
+    occasion: 'preflight',
+    ...given,
+  }
+}
