@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
+import { keepTicket } from '@runbook-actions/shared/action/keep-ticket.ts'
 import {
   phaseOutputDescriptions,
   phaseOutputs,
@@ -13,7 +14,7 @@ import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import type { TicketStory } from '@runbook-actions/shared/report/ticket-story.ts'
 import { record, type RecordResult } from './record.ts'
-import { keepTicket, ticket } from './ticket.ts'
+import { ticket } from './ticket.ts'
 
 const inputs = z.object({
   mode: z

@@ -1,3 +1,4 @@
+import type { KeptTicket } from '@runbook-actions/shared/action/keep-ticket.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { explained, messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
@@ -9,7 +10,6 @@ import { code, inline } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { prodTag } from '@runbook-actions/shared/runbook/version.ts'
 import { logKey, logLine } from './log-line.ts'
-import type { KeptTicket } from './ticket.ts'
 
 export interface RecordPorts {
   readonly forge: Forge

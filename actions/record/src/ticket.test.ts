@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { keepTicket } from '@runbook-actions/shared/action/keep-ticket.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
@@ -6,7 +7,7 @@ import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
-import { keepTicket, ticket } from './ticket.ts'
+import { ticket } from './ticket.ts'
 
 const runbook = loadRunbook(
   `version: 1

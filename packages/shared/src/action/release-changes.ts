@@ -1,10 +1,10 @@
-import { workItems, type WorkItem } from '@runbook-actions/shared/decide/work-items.ts'
-import { explained } from '@runbook-actions/shared/errors.ts'
-import type { Forge, ForgeCommit } from '@runbook-actions/shared/github/forge.ts'
-import type { Logger } from '@runbook-actions/shared/ports.ts'
-import type { Change, Changes, PullRequest } from '@runbook-actions/shared/record/changes.ts'
-import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
-import { clip } from '@runbook-actions/shared/report/clip.ts'
+import { workItems, type WorkItem } from '../decide/work-items.ts'
+import { explained } from '../errors.ts'
+import type { Forge, ForgeCommit } from '../github/forge.ts'
+import type { Logger } from '../ports.ts'
+import type { Change, Changes, PullRequest } from '../record/changes.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
+import { clip } from '../report/clip.ts'
 
 /** The newest commits are kept in the record, so many at most: it travels as a job's output. */
 const maxKept = 100

@@ -1,0 +1,76 @@
+import { explained } from '../errors.ts'
+import type { Forge, TicketKey } from '../github/forge.ts'
+import type { Logger } from '../ports.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
+import { tickedLines } from '../report/ticket-checklist.ts'
+import type { TicketStory } from '../report/ticket-story.ts'
+import { renderTicket, ticketLabels } from '../report/ticket.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import { collectChanges } from './release-changes.ts'
+
+export interface TicketPorts {
+  readonly forge: Forge
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** Takes secrets out of what leaves for the ticket. */
+  readonly redact: (text: string) => string
+}
+
+export interface KeptTicket {
+  /** The record with the ticket's number and address. */
+  readonly record: DeploymentRecord
+  /** What was done, in one sentence. */
+  readonly done: string
+}
+
+/**
+ * Creates or updates the one ticket of a deployment.
+ *
+ * @throws UserError naming the missing permission
+ */
+export async function keepTicket(
+  story: Omit<TicketStory, 'ticked'>,
+  runbook: Runbook,
+  ports: TicketPorts,
+): Promise<KeptTicket> {
+  const { forge, signal, redact } = ports
+  const record = await withChanges(story.record, runbook, ports)
+  const key: TicketKey = {
+    recordId: record.id,
+    label: runbook.ticket.labels[0],
+    openedAt: new Date(record.openedAt),
+    number: record.ticket?.number,
+  }
+  const existing = await forge.findTicket(key, signal)
+  const ticked = existing === undefined ? new Set<string>() : tickedLines(existing.body)
+  const rendered = renderTicket({ ...story, record, ticked }, runbook)
+  const text = { ...rendered, title: redact(rendered.title), body: redact(rendered.body) }
+
+  const ticket = existing ?? (await forge.openTicket(key, text, signal))
+  const labels = ticketLabels(ticket.labels, rendered, runbook)
+  // Also what was just opened: another run may have opened it first, and a new issue cannot be a closed one.
+  const isUpToDate = existing === undefined && ticket.body === text.body && text.state === 'open'
+  if (!isUpToDate) await forge.updateTicket(ticket.number, { ...text, labels }, signal)
+  const what = existing === undefined ? 'opened' : text.state === 'closed' ? 'closed' : 'updated'
+  return {
+    record: { ...record, ticket: { number: ticket.number, url: ticket.url } },
+    done: `The ticket #${ticket.number} is ${what}.`,
+  }
+}
+
+/** What a release brings does not change: it is looked up once and travels in the record. */
+async function withChanges(
+  record: DeploymentRecord,
+  runbook: Runbook,
+  ports: TicketPorts,
+): Promise<DeploymentRecord> {
+  if (record.changes !== undefined) return record
+  try {
+    const changes = await collectChanges(record, runbook.ticket.workItems, ports)
+    return changes === undefined ? record : { ...record, changes }
+  } catch (error) {
+    if (ports.signal.aborted) throw error
+    ports.log.warn(`The ticket does not tell the changes: ${explained(error)}`)
+    return record
+  }
+}
