@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { buildAct } from './build.ts'
 import { pushTagEvent, type EventSource } from './events.ts'
 import { makeRepository, type RepositoryFixture } from './repository.fixture.ts'
 import { runWorkflow, type Run, type RunEvent, type RunOptions, type RunResult } from './run.ts'
 
-export const buildTimeoutMs = 600_000
+const buildTimeoutMs = 600_000
 export const runTimeoutMs = 60_000
 const fixtures = join(import.meta.dirname, 'fixtures')
 
@@ -15,19 +16,29 @@ export const kubeconfig =
   'kind: Config\n  token: "s3cr3t" $HOME `id` ${{ github.actor }} \\n \u2028 é\nlast-line-of-it'
 const token = 'the-token-of-the-run'
 
+/** The fixture of a test file: made before its first test, its runs ended after each. */
+export function runFixture(): RunFixture {
+  const fixture = new RunFixture()
+  beforeAll(() => fixture.build(), buildTimeoutMs)
+  afterEach(() => fixture.killStarted())
+  afterAll(() => {
+    fixture.remove()
+  })
+  return fixture
+}
+
 /** The built runner, and a caller's repository with tags `v1.0.0` and `v1.1.0`. */
 export class RunFixture {
-  readonly folder: string
-  readonly act: string
+  readonly folder = mkdtempSync(join(tmpdir(), 'runner-'))
+  /** The runner's binary, once it is built. */
+  act = ''
   readonly repository: RepositoryFixture
   readonly source: EventSource
   #runId = 4710
   #started: Run[] = []
 
-  private constructor(folder: string, act: string) {
-    this.folder = folder
-    this.act = act
-    this.repository = makeRepository(folder, join(fixtures, 'caller'))
+  constructor() {
+    this.repository = makeRepository(this.folder, join(fixtures, 'caller'))
     const { bare, commit, git } = this.repository
     git('tag', '-a', 'v1.0.0', '-m', 'first')
     commit('CHANGES.md', 'second\n')
@@ -37,9 +48,8 @@ export class RunFixture {
     this.source = { bare, repository: 'acme/pipeline', actor: 'rosa', server: 'http://127.0.0.1:9' }
   }
 
-  static async make(): Promise<RunFixture> {
-    const act = await buildAct({ log: (line) => process.stderr.write(`${line}\n`) })
-    return new RunFixture(mkdtempSync(join(tmpdir(), 'runner-')), act)
+  async build(): Promise<void> {
+    this.act = await buildAct({ log: (line) => process.stderr.write(`${line}\n`) })
   }
 
   remove(): void {

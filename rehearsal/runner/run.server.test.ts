@@ -1,30 +1,22 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import { dispatchEvent, pushTagEvent } from './events.ts'
 import { installHook, watchPushes } from './pushes.ts'
 import {
-  buildTimeoutMs,
   commandLine,
   isAlive,
   isLine,
   kubeconfig,
   linesOf,
   results,
-  RunFixture,
+  runFixture,
   runTimeoutMs,
 } from './run.fixture.ts'
 import type { RunEvent, RunResult } from './run.ts'
 
-let fixture: RunFixture
-beforeAll(async () => {
-  fixture = await RunFixture.make()
-}, buildTimeoutMs)
-afterEach(() => fixture.killStarted())
-afterAll(() => {
-  fixture.remove()
-})
+const fixture = runFixture()
 
 beforeAll(() => {
   process.env.LEAK_OF_THE_PARENT = 'x'

@@ -1,26 +1,10 @@
 import { existsSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import {
-  buildTimeoutMs,
-  holding,
-  isAlive,
-  isLine,
-  linesOf,
-  results,
-  RunFixture,
-  runTimeoutMs,
-} from './run.fixture.ts'
+import { describe, expect, it } from '@jest/globals'
+import { holding, isAlive, isLine, linesOf, results, runFixture, runTimeoutMs } from './run.fixture.ts'
 import type { RunEvent } from './run.ts'
 
-let fixture: RunFixture
-beforeAll(async () => {
-  fixture = await RunFixture.make()
-}, buildTimeoutMs)
-afterEach(() => fixture.killStarted())
-afterAll(() => {
-  fixture.remove()
-})
+const fixture = runFixture()
 
 describe('a run that is cancelled', () => {
   it(

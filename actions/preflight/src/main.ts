@@ -1,9 +1,5 @@
 import * as z from 'zod'
-import {
-  clusterInputs,
-  connectEnvironment,
-  readRunbook,
-} from '@runbook-actions/shared/action/cluster-connection.ts'
+import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
 import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
 import {
@@ -14,15 +10,14 @@ import {
   type PhaseResult,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
+import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
-import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
-import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
-import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { approve } from './approve.ts'
 import { check, withStaging } from './check.ts'
 import { plan } from './plan.ts'
@@ -87,8 +82,7 @@ export const action: Action<typeof inputs, typeof outputs> = {
   inputs,
   outputs,
   async main(context) {
-    const runbook = readRunbook(context.inputs.runbook)
-    const result = await runMode(runbook, context)
+    const result = await runMode(context)
     const { pipeline, version, class: decided, approval, strategy } = result.record
     const published = publish(result)
     return {
@@ -103,7 +97,7 @@ async function calendar(): Promise<HolidayCalendar> {
   return (await import('@runbook-actions/shared/calendar/public-holidays.ts')).publicHolidays
 }
 
-async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult> {
+async function runMode(context: Context): Promise<PhaseResult> {
   const { inputs: given, clock, signal, run } = context
   if (given.mode === 'approve') {
     const forge = connectForge(given.token, run)
@@ -113,21 +107,16 @@ async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult>
         'Pass "token: ${{ github.token }}" and grant the job "actions: read"; approvals are only recorded in a workflow run.',
       )
     }
-    return approve(handedOn(given.record), runbook.evidence.timeToLive, { forge, clock, signal })
+    const { timeToLive } = readRunbook(given.runbook).evidence
+    return approve(handedOn(given.record), timeToLive, { forge, clock, signal })
   }
-
-  const { cluster, store, close } = connectEnvironment(runbook, given, context)
-  try {
-    if (given.mode === 'plan')
-      return await plan(runbook, await request(context), { cluster, store, calendar, clock, signal })
-    const by = runIdentity(run, clock, context.variables.USER).actor
-    const record = withWindowOverride(handedOn(given.record), given['window-override'], by, clock)
-    const { sources, close: closeSources } = connectSources(
-      runbook,
-      cluster,
-      connectForge(given.token, run),
-      context,
-    )
+  return inEnvironment(context, async ({ runbook, run: identity, cluster, store }) => {
+    if (given.mode === 'plan') {
+      const asked = await request(context, identity)
+      return plan(runbook, asked, { cluster, store, calendar, clock, signal })
+    }
+    const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
+    const { sources, close } = connectSources(runbook, cluster, connectForge(given.token, run), context)
     try {
       const ports = { sources, log: context.log, signal }
       if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
@@ -138,11 +127,9 @@ async function runMode(runbook: Runbook, context: Context): Promise<PhaseResult>
           : withStaging(record, readRecord(staging, 'the input "staging-record"'))
       return await check('preflight', runbook, known, ports)
     } finally {
-      await closeSources()
+      await close()
     }
-  } finally {
-    await close()
-  }
+  })
 }
 
 function handedOn(text: string | undefined): DeploymentRecord {
@@ -153,13 +140,10 @@ function handedOn(text: string | undefined): DeploymentRecord {
   )
 }
 
-async function request({
-  inputs: given,
-  run,
-  clock,
-  signal,
-  variables,
-}: Context): Promise<Parameters<typeof plan>[1]> {
+async function request(
+  { inputs: given, run, signal }: Context,
+  identity: Run,
+): Promise<Parameters<typeof plan>[1]> {
   const tag = given.version ?? (run.refType === 'tag' ? run.refName : undefined)
   if (tag === undefined) {
     throw new UserError(
@@ -176,7 +160,7 @@ async function request({
     tagPrefix: given['tag-prefix'],
     commit,
     author: await forge?.commitAuthor(commit, signal),
-    run: runIdentity(run, clock, variables.USER),
+    run: identity,
     wantedClass: wanted === undefined ? undefined : { class: wanted, reason: given['class-reason'] },
     firstDeploymentClass: given['first-deployment-class'],
     components: given.components,

@@ -1,11 +1,6 @@
+import { endedByLock, lockedPhase } from '@runbook-actions/shared/action/locked-phase.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import {
-  LockEnded,
-  LockRefused,
-  underLock,
-  whileLocked,
-  type Lock,
-} from '@runbook-actions/shared/cluster/lock.ts'
+import { LockEnded, type Lock } from '@runbook-actions/shared/cluster/lock.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
@@ -22,39 +17,24 @@ export interface LockedPorts extends Omit<RolloutPorts, 'checkWrite'> {
  * the record of what runs. A dry run only says who holds it.
  */
 export async function lockedRollout(inputs: RolloutInputs, ports: LockedPorts): Promise<PhaseResult> {
-  const { lock, ...others } = ports
   if (inputs.dryRun) {
     await sayHolder(ports)
-    return rollout(inputs, { ...others, checkWrite: () => undefined })
+    return rollout(inputs, { ...ports, checkWrite: () => undefined })
   }
   const phase = beginPhase('rollout', ports.clock)
-  try {
-    return await whileLocked(
-      lock,
-      ports.signal,
-      async (held, signal) => {
-        const checkWrite = (): void => {
-          held.checkWrite()
-        }
-        const store = underLock(others.store, held)
-        return withEnd(await rollout(inputs, { ...others, store, checkWrite, signal }), held.signal)
+  return lockedPhase(
+    ports,
+    async (locked) => withEnd(await rollout(inputs, { ...ports, ...locked }), locked.signal),
+    {
+      isOver: (result) => isOver(inputs, result),
+      stopped: (error) => {
+        const ended = endedByLock(phase, inputs.record, error)
+        const { record, outcome, reason } = ended
+        const nothing = { rolled: [], changed: new Set<string>(), dryRun: false }
+        return { ...ended, summary: rolloutSummary({ record, outcome, reason, ...nothing }) }
       },
-      (result) => isOver(inputs, result),
-    )
-  } catch (error) {
-    if (!(error instanceof LockRefused)) throw error
-    const reason = error.message
-    const record = phase.end(inputs.record, { outcome: 'blocked', reason })
-    const nothing = { rolled: [], changed: new Set<string>() }
-    const summary = rolloutSummary({ record, outcome: 'blocked', reason, ...nothing, dryRun: false })
-    return {
-      outcome: 'blocked',
-      reason,
-      ...(error.next !== undefined && { next: error.next }),
-      record,
-      summary,
-    }
-  }
+    },
+  )
 }
 
 /** Where somebody else has the lock now, going back by hand would cross what they do. */

@@ -1,9 +1,5 @@
 import * as z from 'zod'
-import {
-  clusterInputs,
-  connectEnvironment,
-  readRunbook,
-} from '@runbook-actions/shared/action/cluster-connection.ts'
+import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
 import {
   phaseOutputDescriptions,
@@ -12,7 +8,6 @@ import {
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
-import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
@@ -52,22 +47,15 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     'Rolls the images of a release, component by component, and follows each until its old pods are gone.',
   inputs,
   outputs: phaseOutputs,
-  async main({ inputs: given, log, clock, signal, run, redact, variables, outputs }) {
-    const runbook = readRunbook(given.runbook)
-    const { cluster, store, lock, close } = connectEnvironment(runbook, given, {
-      log,
-      clock,
-      variables,
-      redact,
-    })
-    try {
+  main(context) {
+    const { inputs: given, log, clock, signal, run: facts, outputs } = context
+    return inEnvironment(context, async ({ runbook, run, cluster, store, lock }) => {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
-      const identity = runIdentity(run, clock, variables.USER)
       const planned = await environmentRecord(
-        { runbook, source, request: given, run: identity, commit: run.sha },
+        { runbook, source, request: given, run, commit: facts.sha },
         { cluster, store, clock, signal },
       )
-      const record = withWindowOverride(planned, given['window-override'], identity.actor, clock)
+      const record = withWindowOverride(planned, given['window-override'], run.actor, clock)
       outputs.set({ record: JSON.stringify(record) })
       const { imagePull, unschedulable, restarts, deadline, settle } = runbook.rollout
       const limits = {
@@ -80,11 +68,9 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       return publish(
         await lockedRollout(
           { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] },
-          { cluster, store, lock: lock(record, identity), clock, log, signal },
+          { cluster, store, lock: lock(record), clock, log, signal },
         ),
       )
-    } finally {
-      await close()
-    }
+    })
   },
 }

@@ -1,9 +1,5 @@
 import * as z from 'zod'
-import {
-  clusterInputs,
-  connectEnvironment,
-  readRunbook,
-} from '@runbook-actions/shared/action/cluster-connection.ts'
+import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
 import {
   phaseOutputDescriptions,
   phaseOutputs,
@@ -12,7 +8,6 @@ import {
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
-import { runIdentity } from '@runbook-actions/shared/action/run-identity.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { lockedValidate } from './locked.ts'
@@ -38,12 +33,9 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
   inputs,
   outputs: phaseOutputs,
-  async main(context) {
-    const { inputs: given, log, clock, signal, run, variables } = context
-    const runbook = readRunbook(given.runbook)
-    const { cluster, store, lock: lockOf, close } = connectEnvironment(runbook, given, context)
-    const { sources, close: closeSources } = connectSources(runbook, cluster, undefined, context)
-    try {
+  main(context) {
+    const { inputs: given, log, signal } = context
+    return inEnvironment(context, async ({ runbook, cluster, store, lock: lockOf }) => {
       const record =
         given.record === undefined
           ? (await store.load(signal)).latest
@@ -60,16 +52,18 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
           'Pass the record of the same environment.',
         )
       }
-      const lock = lockOf(record, runIdentity(run, clock, variables.USER))
-      return publish(
-        await lockedValidate(
-          { runbook, record, dryRun: given['dry-run'] },
-          { sources, store, lock, log, signal },
-        ),
-      )
-    } finally {
-      await closeSources()
-      await close()
-    }
+      const lock = lockOf(record)
+      const { sources, close } = connectSources(runbook, cluster, undefined, context)
+      try {
+        return publish(
+          await lockedValidate(
+            { runbook, record, dryRun: given['dry-run'] },
+            { sources, store, lock, log, signal },
+          ),
+        )
+      } finally {
+        await close()
+      }
+    })
   },
 }

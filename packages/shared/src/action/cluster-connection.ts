@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { connect, type KubernetesApi } from '../cluster/api.ts'
+import { connect as connectApi, type KubernetesApi } from '../cluster/api.ts'
 import { ConfigMapRecordStore } from '../cluster/config-map-record-store.ts'
 import { loadKubeconfig } from '../cluster/kubeconfig.ts'
 import { KubernetesCluster } from '../cluster/kubernetes-cluster.ts'
@@ -12,9 +12,8 @@ import { environmentOf } from '../runbook/environments.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { bool, secret } from './input-types.ts'
 import type { ActionContext } from './run.ts'
-import { isTerminalRun } from './run-identity.ts'
-
-export { readRunbook } from './runbook-file.ts'
+import { isTerminalRun, runIdentity } from './run-identity.ts'
+import { readRunbook } from './runbook-file.ts'
 
 /** The name under which the API server records what we write. */
 const fieldManager = 'runbook-actions'
@@ -33,23 +32,43 @@ export const clusterInputs = {
 }
 
 type ClusterInputs = z.output<z.ZodObject<typeof clusterInputs>>
-type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'redact'>
+type Context = Pick<
+  ActionContext<ClusterInputs, never>,
+  'inputs' | 'log' | 'clock' | 'variables' | 'redact' | 'run'
+>
 
-/** An environment's cluster and the record that lives in it. */
-export interface EnvironmentConnection {
+/** An environment as one run works in it. */
+export interface Environment {
+  readonly runbook: Runbook
+  readonly run: Run
   readonly cluster: KubernetesCluster
+  /** Where its record lives. */
   readonly store: ConfigMapRecordStore
-  /** The environment's lock, as this run asks for it. In a terminal it is not kept for a next job: none follows. */
-  readonly lock: (record: DeploymentRecord, run: Run, purpose?: LockPurpose) => Lock
-  readonly close: () => Promise<void>
+  /** Its lock, as this run asks for it. In a terminal it is not kept for a next job: none follows. */
+  readonly lock: (record: DeploymentRecord, purpose?: LockPurpose) => Lock
 }
 
-/** Connects to the cluster of the environment that the inputs name. The first call opens the first connection. */
-export function connectEnvironment(
-  runbook: Runbook,
-  inputs: ClusterInputs,
-  { log, clock, variables, redact }: Context,
-): EnvironmentConnection {
+/**
+ * Reads the runbook file and works in the cluster of the environment that the inputs name. The first call to the cluster
+ * opens the first connection; the end of the work closes them.
+ *
+ * @throws UserError where the runbook file or the kubeconfig cannot be used, and what `work` throws
+ */
+export async function inEnvironment<T>(
+  context: Context,
+  work: (environment: Environment) => Promise<T>,
+): Promise<T> {
+  const runbook = readRunbook(context.inputs.runbook)
+  const run = runIdentity(context.run, context.clock, context.variables.USER)
+  const { close, ...parts } = connect(runbook, run, context)
+  try {
+    return await work({ runbook, run, ...parts })
+  } finally {
+    await close()
+  }
+}
+
+function connect(runbook: Runbook, run: Run, { inputs, log, clock, variables, redact }: Context) {
   const { environment } = inputs
   const { namespace } = environmentOf(runbook, environment)
   const credentials = loadKubeconfig({
@@ -58,7 +77,7 @@ export function connectEnvironment(
     env: variables,
     clock,
   })
-  const api: KubernetesApi = connect(credentials, {
+  const api: KubernetesApi = connectApi(credentials, {
     dryRun: inputs['dry-run'],
     fieldManager,
     userAgent: fieldManager,
@@ -71,7 +90,7 @@ export function connectEnvironment(
   return {
     cluster: new KubernetesCluster(api, namespace, redact),
     store: new ConfigMapRecordStore(api, place),
-    lock: (record, run, purpose) =>
+    lock: (record: DeploymentRecord, purpose?: LockPurpose): Lock =>
       new LeaseLock(api, {
         place,
         contender: contenderOf(record, run, purpose),
@@ -79,6 +98,6 @@ export function connectEnvironment(
         clock,
         log,
       }),
-    close: () => api.close(),
+    close: (): Promise<void> => api.close(),
   }
 }
