@@ -35,7 +35,7 @@ describe('startKafka', () => {
     await rm(dir, { recursive: true })
   })
 
-  it('makes topics, answers the tools, and continues with its data after a stop', async () => {
+  it('makes topics, answers the tools, and continues with its data after a stop, at the same address or another', async () => {
     const first = await start()
     const topics = [{ topic: 'orders', numPartitions: 3 }]
     await first.createTopics(topics)
@@ -45,6 +45,12 @@ describe('startKafka', () => {
     )
     await first.stop()
     expect(isAlive(first.pid)).toBe(false)
+    const { pid } = first
+    await first.start()
+    await first.start()
+    expect(first.pid).not.toBe(pid)
+    expect((await first.tools('kafka-topics', '--list')).split('\n')).toContain('orders')
+    await first.stop()
 
     const second = await start()
     expect((await second.tools('kafka-topics', '--list')).split('\n')).toContain('orders')

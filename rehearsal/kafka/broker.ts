@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, ITopicConfig, KafkaConfig } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { messageOf, UserError } from '../../packages/shared/src/errors.ts'
-import type { BoundProcess } from './bound-process.ts'
-import { isRunning, spawnBound, terminate } from './bound-process.ts'
+import type { BoundProcess } from '../toolchain/bound-process.ts'
+import { isRunning, spawnBound, terminate } from '../toolchain/bound-process.ts'
 import { kafkaClient } from './client.ts'
-import { twoFreePorts } from './free-ports.ts'
+import { twoFreePorts } from '../toolchain/free-ports.ts'
 import { javaArguments, requireJava, runTool } from './java.ts'
 import { fetchLibraries } from './libraries.ts'
 import type { Listeners } from './server-properties.ts'
@@ -48,8 +48,10 @@ export interface Broker {
   createTopics(topics: ITopicConfig[]): Promise<void>
   /** Runs a command line tool against this broker and returns its standard output. */
   tools(command: keyof typeof tools, ...args: string[]): Promise<string>
-  /** Ends the broker in order, by force after 10 s; returns when its process is gone. */
+  /** Ends the broker in order, by force after 10 s; returns when its process is gone. Its data stays. */
   stop(): Promise<void>
+  /** Starts it again after a stop: same address, same data. Does nothing where it runs. */
+  start(): Promise<void>
 }
 
 /** Starts Apache Kafka as one KRaft server on 127.0.0.1 and returns when it answers a client. */
@@ -57,21 +59,28 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
   await requireJava()
   const libraries = await fetchLibraries(options)
   await mkdir(options.dir, { recursive: true })
-  const { server, address } = await launch(libraries, options)
+  const { address, ports, ...launched } = await launch(libraries, options)
+  let { server } = launched
   const brokers = [address]
 
   return {
     brokers,
-    pid: server.pid,
+    get pid() {
+      return server.pid
+    },
     createTopics: (topics) => createTopics(brokers, topics),
     tools: (command, ...args) => runTool(libraries, tools[command], ['--bootstrap-server', address, ...args]),
     stop: () => terminate(server, stopGraceMs),
+    async start() {
+      if (!isRunning(server)) ({ server } = await launchOn(ports, libraries, options))
+    },
   }
 }
 
 interface Launched {
   server: BoundProcess
   address: string
+  ports: Listeners
 }
 
 /** Starts the server, once more with other ports when somebody took a free one before Kafka did. */
@@ -114,7 +123,7 @@ async function launchOn(ports: Listeners, libraries: string, options: KafkaOptio
     await terminate(server, stopGraceMs)
     throw signal?.aborted ? error : await explained(error, logPath, ports)
   }
-  return { server, address }
+  return { server, address, ports }
 }
 
 /** Prepares the data folder, unless it was used before; returns the cluster's id. */

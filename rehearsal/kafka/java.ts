@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../packages/shared/src/errors.ts'
-import { isMissingProgram } from './missing-program.ts'
+import { isMissingProgram } from '../toolchain/missing-program.ts'
 
 const run = promisify(execFile)
 const oldestJava = 17

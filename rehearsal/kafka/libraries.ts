@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../packages/shared/src/errors.ts'
 import { cached } from '../toolchain/cache.ts'
-import { isMissingProgram } from './missing-program.ts'
+import { isMissingProgram } from '../toolchain/missing-program.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 
 /** Where what is built once stays: outside the work tree, shared by all its clones. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'runbook-actions')
+  const { XDG_CACHE_HOME: given = '' } = environment
+  return join(given === '' ? join(homedir(), '.cache') : given, 'runbook-actions')
 }
 
 /**

@@ -1,6 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const { port, release } = await hold()
+  await release()
+  return port
+}
+
 /** Two ports of 127.0.0.1 that nobody listens on; both are held before one is let go, so that they differ. */
 export async function twoFreePorts(): Promise<[number, number]> {
   const first = await hold()
