@@ -30,8 +30,9 @@ export interface ImagesOptions {
 export async function buildImages({ dir, versions, node = process.execPath }: ImagesOptions): Promise<void> {
   await requireReachable(node)
   const programs = await bundle()
-  for (const { version, components: names = components, faults = {} } of versions)
-    for (const name of names)
+  for (const { version, components: names = components, faults = {} } of versions) {
+    faultsFile.parse(faults) // a fault that no service knows is refused
+    for (const name of names) {
       await writeImage(join(dir, name, version), {
         'service.js': programs[name],
         'image.json': json({
@@ -40,8 +41,10 @@ export async function buildImages({ dir, versions, node = process.execPath }: Im
           WorkingDir: '',
         }),
         'version.json': json({ name, version }),
-        'faults.json': json(faultsFile.parse(faults)),
+        'faults.json': json(faults),
       })
+    }
+  }
 }
 
 /** The program of each service as one file, libraries inside: CommonJS, which starts without a package.json beside it. */

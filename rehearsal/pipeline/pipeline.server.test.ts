@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import type { Kafka } from 'kafkajs'
+import type { Kafka, KafkaMessage } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
@@ -67,9 +67,10 @@ class Pod {
     while ((await this.health()).code !== 200) await delay(20)
   }
 
-  async metric(name: string): Promise<number> {
+  /** The value of the first series of that name that carries the labels, such as `outcome="success"`. */
+  async metric(name: string, labels = ''): Promise<number> {
     const text = await (await this.#get('/metrics')).text()
-    return Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1])
+    return Number(new RegExp(`^${name}\\{.*${labels}.*\\} (\\S+)$`, 'm').exec(text)?.[1])
   }
 
   /** The exit code after SIGTERM. */
@@ -109,22 +110,22 @@ async function messageCount(topic: string): Promise<number> {
   return offsets.reduce((sum, { offset }) => sum + Number(offset), 0)
 }
 
-/** The keys of all messages that are in a topic now. */
-async function read(topic: string): Promise<string[]> {
-  const keys: string[] = []
+/** All messages that are in a topic now. */
+async function messagesIn(topic: string): Promise<KafkaMessage[]> {
+  const found: KafkaMessage[] = []
   const count = await messageCount(topic)
-  const consumer = client().consumer({ groupId: 'reader', maxWaitTimeInMs: 100 })
+  const consumer = client().consumer({ groupId: `reader-of-${topic}`, maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     eachMessage: ({ message }) => {
-      keys.push(String(message.key))
+      found.push(message)
       return Promise.resolve()
     },
   })
-  await until(() => Promise.resolve(keys.length >= count))
+  await until(() => Promise.resolve(found.length >= count))
   await consumer.disconnect()
-  return keys
+  return found
 }
 
 beforeAll(async () => {
@@ -142,8 +143,14 @@ beforeAll(async () => {
       { version: 'slow', faults: { [namespace]: { slowStartMs: 1000 } } },
       { version: 'failing', faults: { [namespace]: { errorRate: 0.5, logError: 'disk is full' } } },
       { version: 'unready', faults: { '*': { unready: true } } },
-      { version: 'crashing', faults: { [namespace]: { crash: 'out of memory', crashAfterMs: 200 } } },
+      { version: 'crashing', faults: { [namespace]: { crash: { value: 'out of memory', afterMs: 200 } } } },
       { version: 'elsewhere', faults: { other: { crash: 'out of memory' } } },
+      { version: 'stumbling', faults: { [namespace]: { retryRate: 0.5 } } },
+      { version: 'dying', faults: { [namespace]: { dlqRate: 0.5 } } },
+      { version: 'refused', faults: { [namespace]: { breakerOpens: true } } },
+      { version: 'slow-uploads', faults: { [namespace]: { uploadLatencyMs: 300 } } },
+      { version: 'slow-work', faults: { [namespace]: { slowMs: 10_000 } } },
+      { version: 'silent', faults: { [namespace]: { silent: true } } },
     ],
   })
   const [first] = parseAllDocuments(await renderManifests({ brokers: kafka.brokers }))
@@ -169,13 +176,18 @@ describe('the pipeline', () => {
 
     for (const pod of pods) {
       expect(await pod.metric('kafka_messages_consumed_total')).toBeGreaterThanOrEqual(10)
-      expect(await pod.metric('processing_duration_seconds_count')).toBeGreaterThanOrEqual(10)
-      expect(await pod.metric('kafka_processing_errors_total')).toBe(0)
+      expect(await pod.metric('kafka_processing_duration_seconds_count')).toBeGreaterThanOrEqual(10)
+      for (const name of ['processing_errors', 'retries', 'dlq_messages'])
+        expect(await pod.metric(`kafka_${name}_total`, 'version="v1.0.0"')).toBe(0)
       expect(await pod.metric('app_info')).toBe(1)
       expect(pod.output).toMatch(/^INFO /)
       expect(pod.output).not.toMatch(/error|fatal|panic|warn/i)
     }
     expect(await worker.metric('kafka_messages_produced_total')).toBeGreaterThanOrEqual(10)
+    expect(await worker.metric('downloads_total', 'outcome="success"')).toBeGreaterThanOrEqual(10)
+    expect(await worker.metric('downloads_total', 'outcome="failure"')).toBe(0)
+    expect(await worker.metric('onelake_upload_duration_seconds_count')).toBeGreaterThanOrEqual(10)
+    expect(await worker.metric('circuit_breaker_state')).toBe(0)
     const members = await kafka.tools(
       'kafka-consumer-groups',
       '--describe',
@@ -233,7 +245,7 @@ describe('the pipeline', () => {
     const events = await messageCount('once.pipeline.events')
     await until(async () => (await messageCount('once.pipeline.results')) >= events)
 
-    const results = await read('once.pipeline.results')
+    const results = (await messagesIn('once.pipeline.results')).map(({ key }) => String(key))
     expect(results).toHaveLength(events)
     expect(new Set(results).size).toBe(events)
   }, 60_000)
@@ -252,6 +264,75 @@ describe('a version with faults', () => {
     expect(ingester.output).toMatch(/^ERROR pipeline.files\/\d+ offset \d+: /m)
   }, 60_000)
 
+  it('tries messages again, and they succeed', async () => {
+    const ingester = new Pod('event-ingester', 'stumbling')
+    await until(async () => (await ingester.metric('kafka_messages_consumed_total')) >= 10)
+    expect(await ingester.metric('kafka_retries_total')).toBeGreaterThanOrEqual(4)
+    expect(await ingester.metric('kafka_processing_errors_total')).toBe(0)
+    expect(ingester.output).not.toContain('ERROR')
+  }, 60_000)
+
+  it('gives messages up after three retries: dead letters that say where they came from', async () => {
+    const prefix = { KAFKA_PREFIX: 'dying.' }
+    await kafka.createTopics(topicsOf(prefix.KAFKA_PREFIX))
+    new Pod('event-ingester', 'v1.0.0', prefix)
+    const worker = new Pod('download-worker', 'dying', prefix)
+    await until(async () => (await worker.metric('kafka_dlq_messages_total')) >= 2)
+    await until(async () => (await worker.metric('downloads_total', 'outcome="success"')) >= 2)
+    await worker.stop()
+    const dead = await messagesIn('dying.pipeline.dlq')
+    expect(dead.length).toBeGreaterThanOrEqual(2)
+    for (const { headers } of dead) {
+      expect(String(headers?.['dlq.topic'])).toBe('dying.pipeline.events')
+      expect(String(headers?.['dlq.reason'])).toBe('Error: a fault built into this version')
+    }
+  }, 60_000)
+
+  it('opens its breaker, holds messages up meanwhile, and lets them go when it stops', async () => {
+    const prefix = { KAFKA_PREFIX: 'refused.', BREAKER_OPEN_MS: '60000' }
+    await kafka.createTopics(topicsOf(prefix.KAFKA_PREFIX))
+    new Pod('event-ingester', 'v1.0.0', { ...prefix, EVENTS_PER_SECOND: '50' })
+    const worker = new Pod('download-worker', 'refused', prefix)
+    await until(async () => (await worker.metric('circuit_breaker_state')) === 2)
+    expect((await worker.health()).code).toBe(200)
+    expect(await worker.metric('downloads_total', 'outcome="success"')).toBe(0)
+    expect(await worker.stop()).toBe(0)
+    expect(worker.output).not.toContain('FATAL')
+
+    // Nobody's messages are lost: the next worker finds those that the breaker held up.
+    const next = new Pod('download-worker', 'v1.0.0', prefix)
+    await until(async () => (await next.metric('downloads_total', 'outcome="success"')) >= 10)
+  }, 60_000)
+
+  it('uploads slowly, and stays in its group', async () => {
+    new Pod('event-ingester', 'v1.0.0')
+    const worker = new Pod('download-worker', 'slow-uploads')
+    await until(async () => (await worker.metric('onelake_upload_duration_seconds_count')) >= 3)
+    const sum = await worker.metric('onelake_upload_duration_seconds_sum')
+    const count = await worker.metric('onelake_upload_duration_seconds_count')
+    expect(sum / count).toBeGreaterThanOrEqual(0.3)
+    expect((await worker.health()).code).toBe(200)
+  }, 60_000)
+
+  it('works longer on a message than its session lasts, and stays in its group', async () => {
+    new Pod('event-ingester', 'v1.0.0')
+    const worker = new Pod('download-worker', 'slow-work')
+    await worker.ready()
+    await until(async () => (await worker.metric('kafka_messages_consumed_total')) >= 1)
+    expect((await worker.health()).code).toBe(200)
+    expect(worker.output).not.toMatch(/WARN|ERROR/)
+  }, 60_000)
+
+  it('consumes nothing though it is healthy, and leaves in order', async () => {
+    const ingester = new Pod('event-ingester', 'silent')
+    const before = await messageCount('pipeline.files')
+    await ingester.ready()
+    await until(async () => (await messageCount('pipeline.files')) >= before + 20)
+    expect(await ingester.metric('kafka_messages_consumed_total')).toBe(0)
+    expect((await ingester.health()).code).toBe(200)
+    expect(await ingester.stop()).toBe(0)
+  }, 60_000)
+
   it('works without being ready', async () => {
     const ingester = new Pod('event-ingester', 'unready')
     await until(async () => (await ingester.metric('kafka_messages_consumed_total')) > 0)
@@ -268,6 +349,30 @@ describe('a version with faults', () => {
     await new Pod('download-worker', 'elsewhere').ready()
   }, 60_000)
 })
+
+it('outlives an outage of the broker, and goes on', async () => {
+  const pods = [new Pod('event-ingester'), new Pod('download-worker')]
+  const [ingester, worker] = pods
+  if (!ingester || !worker) throw new Error('two pods')
+  await Promise.all(pods.map((pod) => pod.ready()))
+  await kafka.stop()
+  try {
+    await until(async () => (await worker.health()).code === 503)
+  } finally {
+    await kafka.start()
+  }
+  const before = await worker.metric('kafka_messages_consumed_total')
+  await until(async () => (await worker.metric('kafka_messages_consumed_total')) >= before + 10)
+  await Promise.all(pods.map((pod) => pod.ready()))
+}, 90_000)
+
+it('announces nothing where there is no traffic', async () => {
+  const before = await messageCount('pipeline.files')
+  const ingester = new Pod('event-ingester', 'v1.0.0', { EVENTS_PER_SECOND: '0' })
+  await ingester.ready()
+  expect(await ingester.stop()).toBe(0)
+  expect(await messageCount('pipeline.files')).toBe(before)
+}, 60_000)
 
 it('ends with the reason when it cannot reach Kafka', async () => {
   const worker = new Pod('download-worker', 'v1.0.0', { KAFKA_BROKERS: '127.0.0.1:1' })

@@ -8,7 +8,7 @@ const numPartitions = 12
  * every topic and consumer group (`KAFKA_PREFIX` of the ConfigMap).
  */
 export function topicsOf(prefix = ''): ITopicConfig[] {
-  return ['pipeline.files', 'pipeline.events', 'pipeline.results'].map((name) => ({
+  return ['pipeline.files', 'pipeline.events', 'pipeline.results', 'pipeline.dlq'].map((name) => ({
     topic: `${prefix}${name}`,
     numPartitions,
     replicationFactor: 1,

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { components } from '../components.ts'
-import type { FaultsFile } from './faults.ts'
+import type { FaultsByNamespace } from './faults.ts'
 import { faultsFile } from './faults.ts'
 
 /** The content of an image's `version.json`: what was built. */
 export const versionFile = z.object({ name: z.enum(components), version: z.string().min(1) })
 
 export interface Image extends z.infer<typeof versionFile> {
-  faults: FaultsFile
+  faults: FaultsByNamespace
 }
 
 /** Reads what lies beside the program in its image: its name, version and faults. */

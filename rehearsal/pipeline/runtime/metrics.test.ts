@@ -22,6 +22,26 @@ describe('Registry', () => {
     expect(registry.render()).toContain('kafka_messages_consumed_total{version="v1.0.0",topic="events"} 2\n')
   })
 
+  it('renders series of one name together, and a gauge as it was set last', () => {
+    const registry = new Registry({})
+    const outcome = (value: string) => registry.counter('downloads_total', 'Downloads.', { outcome: value })
+    outcome('success').increment()
+    const state = registry.gauge('circuit_breaker_state', 'State.', { breaker: 'onelake' })
+    outcome('failure')
+    state.set(2)
+    state.set(1)
+    expect(registry.render().split('\n')).toEqual([
+      '# HELP downloads_total Downloads.',
+      '# TYPE downloads_total counter',
+      'downloads_total{outcome="success"} 1',
+      'downloads_total{outcome="failure"} 0',
+      '# HELP circuit_breaker_state State.',
+      '# TYPE circuit_breaker_state gauge',
+      'circuit_breaker_state{breaker="onelake"} 1',
+      '',
+    ])
+  })
+
   it('counts an observation in every bucket that holds it, its bound included', () => {
     const registry = new Registry({})
     const duration = registry.histogram('seconds', 'Time.', [0.5, 5])

@@ -10,14 +10,23 @@ export interface Counter {
   increment(): void
 }
 
+export interface Gauge {
+  set(value: number): void
+}
+
 export interface Histogram {
   observe(value: number): void
+}
+
+interface Family {
+  readonly header: string
+  readonly series: (() => string[])[]
 }
 
 /** The series of one process. Every series exists from the start with the value 0, so that rates count the first event. */
 export class Registry {
   readonly #common: Labels
-  readonly #families: (() => string[])[] = []
+  readonly #families = new Map<string, Family>()
 
   /** @param common labels that every series carries */
   constructor(common: Labels) {
@@ -35,6 +44,16 @@ export class Registry {
     return {
       increment: () => {
         total += 1
+      },
+    }
+  }
+
+  gauge(name: string, help: string, labels: Labels = {}): Gauge {
+    let current = 0
+    this.#add(name, help, 'gauge', () => [this.#sample(name, labels, current)])
+    return {
+      set: (value) => {
+        current = value
       },
     }
   }
@@ -63,11 +82,20 @@ export class Registry {
 
   /** All series as a scrape sees them. */
   render(): string {
-    return this.#families.flatMap((family) => family()).join('')
+    return [...this.#families.values()]
+      .flatMap(({ header, series }) => [header, ...series.flatMap((samples) => samples())])
+      .join('')
   }
 
+  /** Series of one name stand together, under one header. */
   #add(name: string, help: string, type: string, samples: () => string[]): void {
-    this.#families.push(() => [`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`, ...samples()])
+    const family = this.#families.get(name)
+    if (family !== undefined) family.series.push(samples)
+    else
+      this.#families.set(name, {
+        header: `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`,
+        series: [samples],
+      })
   }
 
   #sample(name: string, labels: Labels, value: number): string {

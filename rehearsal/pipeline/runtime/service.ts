@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { Producer } from 'kafkajs'
-import type { Faults } from './faults.ts'
-import { faultsIn } from './faults.ts'
+import { FaultClock, faultsIn, type Faults } from './faults.ts'
 import { readImage } from './image.ts'
 import { log } from './log.ts'
 import { Registry } from './metrics.ts'
@@ -19,8 +18,17 @@ export interface Service<Message> {
   background?: (producer: Producer, signal: AbortSignal) => Promise<void>
 }
 
+/** What a service is made of, beside its settings. */
+export interface Tools {
+  metrics: Registry
+  faults: FaultClock
+}
+
+/** Makes a service. */
+export type Define<Message> = (settings: Settings, tools: Tools) => Service<Message>
+
 /** Runs a service in this process until SIGTERM (status 0), or until it cannot go on (status 1, the reason logged). */
-export function runService<Message>(define: (settings: Settings) => Service<Message>): void {
+export function runService<Message>(define: Define<Message>): void {
   run(define).then(
     () => process.exit(0),
     (error: unknown) => {
@@ -30,23 +38,25 @@ export function runService<Message>(define: (settings: Settings) => Service<Mess
   )
 }
 
-async function run<Message>(define: (settings: Settings) => Service<Message>): Promise<void> {
+async function run<Message>(define: Define<Message>): Promise<void> {
   const signal = terminationSignal()
   const image = await readImage(process.cwd())
   const settings = readSettings(process.env)
-  const faults = faultsIn(image.faults, settings.pod.namespace)
+  const built = faultsIn(image.faults, settings.pod.namespace)
+  const faults = new FaultClock(built)
   log.info(`${image.name} ${image.version} starts in pod ${settings.pod.name}`)
-  misbehave(faults)
+  misbehave(built)
 
-  const { stage, background } = define(settings)
   const metrics = new Registry({ version: image.version })
   metrics.info('app_info', 'The version that runs.', { component: image.name })
+  const { stage, background } = define(settings, { metrics, faults })
   const worker = createWorker({
     clientId: settings.pod.name,
     brokers: settings.brokers,
     stage,
     metrics,
     faults,
+    slowStartMs: built.slowStartMs ?? 0,
   })
   await serve(settings.pod.ip, {
     component: image.name,
@@ -87,15 +97,15 @@ function terminationSignal(): AbortSignal {
   return controller.signal
 }
 
-/** Does at once what the version's faults say of the start. */
-function misbehave({ logs = [], logError, crash, crashAfterMs }: Faults): void {
+/** Does what the version's faults say of the start and of the end. */
+function misbehave({ logs = [], logError, crash }: Faults): void {
   for (const line of logs) process.stdout.write(`${line}\n`)
   if (logError !== undefined) log.error(logError)
   if (crash === undefined) return
   const end = (): never => {
-    process.stderr.write(`${crash}\n`)
+    process.stderr.write(`${crash.value}\n`)
     process.exit(1)
   }
-  if (crashAfterMs === undefined || crashAfterMs === 0) end()
-  setTimeout(end, crashAfterMs)
+  if (crash.afterMs === 0) end()
+  setTimeout(end, crash.afterMs)
 }

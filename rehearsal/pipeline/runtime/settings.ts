@@ -16,12 +16,18 @@ const environment = z.object({
   KAFKA_FILES_TOPIC: name,
   KAFKA_EVENTS_TOPIC: name,
   KAFKA_RESULTS_TOPIC: name,
+  KAFKA_DLQ_TOPIC: name,
   KAFKA_INGEST_GROUP: name,
   KAFKA_DOWNLOAD_GROUP: name,
   KAFKA_RESULT_GROUP: name,
-  EVENTS_PER_SECOND: z.coerce.number().positive().max(1000),
+  EVENTS_PER_SECOND: z.coerce.number().min(0).max(1000),
   DOWNLOAD_CONCURRENCY: z.coerce.number().int().min(1).max(100),
   DOWNLOAD_LATENCY_MS: z.coerce.number().min(0).max(60_000),
+  UPLOAD_LATENCY_MS: z.coerce.number().min(0).max(60_000),
+  RETRY_LIMIT: z.coerce.number().int().min(0).max(10),
+  RETRY_BACK_OFF_MS: z.coerce.number().int().min(1).max(60_000),
+  BREAKER_FAILURES: z.coerce.number().int().min(1).max(1000),
+  BREAKER_OPEN_MS: z.coerce.number().int().min(1).max(600_000),
 })
 
 export type Settings = ReturnType<typeof readSettings>
@@ -45,6 +51,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       files: prefixed(values.KAFKA_FILES_TOPIC),
       events: prefixed(values.KAFKA_EVENTS_TOPIC),
       results: prefixed(values.KAFKA_RESULTS_TOPIC),
+      deadLetters: prefixed(values.KAFKA_DLQ_TOPIC),
     },
     groups: {
       ingest: prefixed(values.KAFKA_INGEST_GROUP),
@@ -54,5 +61,8 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     eventsPerSecond: values.EVENTS_PER_SECOND,
     downloadConcurrency: values.DOWNLOAD_CONCURRENCY,
     downloadLatencyMs: values.DOWNLOAD_LATENCY_MS,
+    uploadLatencyMs: values.UPLOAD_LATENCY_MS,
+    retry: { limit: values.RETRY_LIMIT, backOffMs: values.RETRY_BACK_OFF_MS },
+    breaker: { failures: values.BREAKER_FAILURES, openMs: values.BREAKER_OPEN_MS },
   }
 }

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Producer } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { kafkaClient } from '../../kafka/client.ts'
-import type { Faults } from './faults.ts'
+import type { FaultClock } from './faults.ts'
 import { logKafka } from './kafka-log.ts'
 import { Membership } from './membership.ts'
 import type { Registry } from './metrics.ts'
+import { pauseWith } from './pause.ts'
 import type { Health } from './server.ts'
 import type { Stage } from './stage.ts'
 import { messageHandler } from './stage.ts'
@@ -25,7 +26,9 @@ export interface WorkerOptions<Message> {
   brokers: string[]
   stage: Stage<Message>
   metrics: Registry
-  faults: Faults
+  faults: FaultClock
+  /** Waits so long before it connects. */
+  slowStartMs: number
 }
 
 /** A stage at work: its connections to Kafka, its place in the consumer group, and what is to be said of both. */
@@ -36,12 +39,12 @@ export interface Worker {
   /** Rejects when the consumer ended by an error that it does not recover from. */
   readonly crashed: Promise<never>
   health(): Health
-  /** Finishes the messages at hand, commits, leaves the group and disconnects. */
+  /** Finishes the messages at hand, or lets go those that wait; commits, leaves the group and disconnects. */
   stop(): Promise<void>
 }
 
 export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
-  const { clientId, brokers, stage, metrics, faults } = options
+  const { clientId, brokers, stage, metrics, faults, slowStartMs } = options
   const kafka = kafkaClient({
     clientId,
     brokers,
@@ -72,14 +75,20 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
       resolve()
     })
   })
-  const eachMessage = messageHandler(stage, { producer, metrics, errorRate: faults.errorRate ?? 0 })
+  const stopping = new AbortController()
+  const eachMessage = messageHandler(stage, {
+    producer,
+    metrics,
+    faults,
+    pauseOf: (payload) => pauseWith(() => payload.heartbeat(), heartbeatIntervalMs, stopping.signal),
+  })
   let connected = false
 
   return {
     producer,
     crashed,
     async start(signal) {
-      await delay(faults.slowStartMs ?? 0, undefined, { signal })
+      await delay(slowStartMs, undefined, { signal })
       await Promise.all([producer.connect(), consumer.connect()])
       connected = true
       await consumer.subscribe({ topic: stage.topic, fromBeginning: true })
@@ -88,7 +97,7 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
     },
     health() {
       const outside = membership.problem()
-      const unready = faults.unready === true ? 'is held unready by a fault' : undefined
+      const unready = faults.value('unready') === true ? 'is held unready by a fault' : undefined
       return {
         reason: connected ? (outside ?? unready) : 'is connecting to Kafka',
         checks: {
@@ -98,6 +107,7 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
       }
     },
     async stop() {
+      stopping.abort()
       await consumer.disconnect()
       await producer.disconnect()
     },

@@ -5,12 +5,14 @@ import { announcement } from './messages.ts'
 import { announceFiles } from './source-system.ts'
 
 /** Turns what the source system announces into events, one per file to download. */
-runService(({ topics, groups, eventsPerSecond }) => ({
+runService(({ topics, groups, retry, eventsPerSecond }) => ({
   stage: {
     topic: topics.files,
     group: groups.ingest,
     schema: announcement,
     output: topics.events,
+    deadLetters: topics.deadLetters,
+    retry,
     handle(announced: Announcement) {
       const event: FileEvent = { ...announced, id: randomUUID(), receivedAt: new Date().toISOString() }
       return Promise.resolve({ key: event.id, value: event })
