@@ -202,6 +202,24 @@ describe('repeating reads', () => {
     expect(server.received).toHaveLength(2)
   })
 
+  it.each([
+    ['before the answer', ''],
+    ['in the middle of it', '{"kind":"ConfigMap",'],
+  ])('survives a connection that falls silent %s', async (_, beginning) => {
+    const log: string[] = []
+    const client = server.client({ log: { debug: (line) => log.push(line) }, retry: { silenceMs: 100 } })
+    server.handler = ({ number }, response) => {
+      if (number > 1) answer(response, 200, configMap('a', '1'))
+      else if (beginning !== '') response.writeHead(200).write(beginning)
+    }
+    await client.get(configMaps, 'team', 'a')
+    expect(server.received).toHaveLength(2)
+    // The silent one has been given up; no other request can be lost on it.
+    expect(server.connections).toBe(2)
+    expect(log[0]).toContain('nothing heard for 0.1 s')
+    await client.close()
+  })
+
   it('says how often it tried', async () => {
     server.handler = ({ number }, response) => {
       const tooLong = number < 3 ? '0' : '600'

@@ -1,8 +1,9 @@
-import { ApiError, isFailure } from './api-error.ts'
+import { AmbiguousWrite, ApiError, isFailure } from './api-error.ts'
 import type { ApiOptions, ApplyOptions, CallOptions, DeleteOptions } from './api-options.ts'
 import type { Credentials } from './credentials.ts'
 import { collectionExchange, objectExchange, type Exchange } from './exchange.ts'
 import { ReadingApi, type Namespace } from './reading-api.ts'
+import { changedFields } from './object-diff.ts'
 import { withQuery, type Query } from './resource-path.ts'
 import { apiVersionOf, type AnyObject, type Resource, type Wire } from './resources.ts'
 import { wasNotExecuted } from './retry.ts'
@@ -56,7 +57,7 @@ export class KubernetesApi extends ReadingApi {
       exchange,
       resource,
       body: typed(resource, object),
-      repeatability: 'once',
+      repeatability: name === undefined ? 'once' : 'new',
     })
   }
 
@@ -92,6 +93,7 @@ export class KubernetesApi extends ReadingApi {
       resource,
       body,
       repeatability: insisting(patchPrecondition(body)),
+      isDeclarative: type !== 'json',
     })
   }
 
@@ -113,7 +115,16 @@ export class KubernetesApi extends ReadingApi {
     const body = { ...typed(resource, object), metadata: { ...(object as AnyObject).metadata, name } }
     const version = resourceVersionOf(object)
     const repeatability = version === undefined ? 'repeatable' : { resourceVersion: version }
-    return this.#write({ exchange, resource, body, repeatability, query: { force }, dryRun, signal })
+    return this.#write({
+      exchange,
+      resource,
+      body,
+      repeatability,
+      isDeclarative: true,
+      query: { force },
+      dryRun,
+      signal,
+    })
   }
 
   async delete(
@@ -157,11 +168,27 @@ export class KubernetesApi extends ReadingApi {
       repeatability: isDry ? 'repeatable' : repeatability,
       attempt: (timeoutMs) => this.connection.json({ ...request, timeoutMs }, objectSchema).catch(recover),
       readBack: name === undefined ? undefined : () => this.find(resource, namespace, name, { signal }),
+      answerFrom: call.isDeclarative === true ? (found) => this.#unchangedBy(call, found) : undefined,
       policy: this.retryPolicy,
       log: this.debug,
       signal,
     })
     return answer as Wire<T>
+  }
+
+  /** The object, where the same write would change nothing of it any more: then it is as it was meant to be. */
+  async #unchangedBy<T>(call: WriteCall<T>, found: unknown): Promise<object | undefined> {
+    const { metadata } = call.body as AnyObject
+    const body = { ...call.body, metadata: { ...metadata, resourceVersion: undefined } }
+    try {
+      const would = await this.#write({ ...call, body, dryRun: true, isDeclarative: false })
+      return changedFields(found as object, would as object).length === 0 ? (found as object) : undefined
+    } catch (error) {
+      call.signal?.throwIfAborted()
+      if (!isFailure(error) && !(error instanceof AmbiguousWrite)) throw error
+      this.debug(`${call.exchange.path}: whether it was executed cannot be told: ${error.message}`)
+      return undefined
+    }
   }
 }
 
@@ -172,6 +199,8 @@ interface WriteCall<T> extends CallOptions {
   readonly repeatability: Repeatability
   readonly query?: Query
   readonly dryRun?: boolean
+  /** It says how the object shall be, so that a second time changes nothing. */
+  readonly isDeclarative?: boolean
   /** Turns a failure into an answer, or throws it. */
   readonly recover?: (error: unknown) => object
 }

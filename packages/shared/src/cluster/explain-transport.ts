@@ -46,6 +46,10 @@ const reasons: Readonly<Record<string, Explanation>> = {
     message: 'did not answer in time',
     next: 'Look at the health of the control plane (`kubectl get --raw /readyz?verbose`), then run again.',
   },
+  SILENT: {
+    message: 'takes requests and does not answer them',
+    next: 'Look at the health of the control plane (`kubectl get --raw /readyz?verbose`) and at the network to it, then run again.',
+  },
   PROXY_REFUSED: {
     message: 'is behind a proxy that refuses the way to it',
     next: 'Check HTTPS_PROXY and its credentials, or put the host into NO_PROXY.',

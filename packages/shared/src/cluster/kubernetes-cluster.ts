@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
 import type { KubernetesApi } from './api.ts'
-import { ApiError } from './api-error.ts'
+import { AmbiguousWrite, ApiError } from './api-error.ts'
 import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { cleanLog, type Redact } from './clean-log.ts'
@@ -143,8 +143,12 @@ export class KubernetesCluster implements Cluster {
     try {
       await this.#api.create(configMaps, this.namespace, object, { signal })
     } catch (error) {
-      // The same content has the same name: it was kept before.
-      if (!(error instanceof ApiError && error.isAlreadyExists)) throw error
+      // The same content has the same name: it was kept before, or by this very write whose answer was lost.
+      const isThere =
+        error instanceof AmbiguousWrite
+          ? error.readBack.result === 'found'
+          : error instanceof ApiError && error.isAlreadyExists
+      if (!isThere) throw error
     }
     return copy
   }

@@ -52,8 +52,9 @@ export function podGet(
     try {
       return await getOnce(connection, { ...exchange, timeoutMs, signal }, port, maxBytes)
     } catch (error) {
-      if (!(error instanceof TransportError) || error.code !== 'TIMEOUT') throw error
-      throw new PodUnreachable(pod, port, `silence for ${deadlineMs / 1000} s`, { cause: error })
+      if (!(error instanceof TransportError) || !['TIMEOUT', 'SILENT'].includes(error.code)) throw error
+      const silenceMs = error.code === 'SILENT' ? policy.silenceMs : deadlineMs
+      throw new PodUnreachable(pod, port, `silence for ${silenceMs / 1000} s`, { cause: error })
     }
   }
   return withRetries(attempt, { policy: { ...policy, deadlineMs }, isRetriable: isTransient, log, signal })

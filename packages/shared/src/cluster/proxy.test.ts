@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { once } from 'node:events'
 import {
   connect as connectSocket,
@@ -8,6 +7,7 @@ import {
 } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { answer, ApiServer, configMap } from './api-server.fixture.ts'
+import { ConnectProxy } from './connect-proxy.fixture.ts'
 import { proxyFor } from './proxy.ts'
 import { configMaps } from './resources.ts'
 
@@ -78,67 +78,73 @@ describe('the choice of a proxy', () => {
 
 describe('through a proxy', () => {
   let server: ApiServer
-  let asked: { target: string; authorization: string | undefined }[]
-  let refuse: { status: number; times: number }
-  const tunnels = new Set<Socket>()
-
-  const proxy = createServer().on('connect', (request, client: Socket) => {
-    asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] })
-    if (asked.length <= refuse.times) return void client.end(`HTTP/1.1 ${refuse.status} No\r\n\r\n`)
-    const [host, port] = (request.url ?? '').split(':')
-    const upstream = connectSocket(Number(port), host, () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n')
-      upstream.pipe(client).pipe(upstream)
-    })
-    for (const socket of [upstream, client]) {
-      tunnels.add(socket)
-      socket.on('error', () => undefined)
-    }
-  })
+  let proxy: ConnectProxy
+  let url: string
 
   beforeEach(async () => {
-    asked = []
-    refuse = { status: 403, times: 0 }
-    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    proxy = new ConnectProxy()
+    url = (await proxy.start()).replace('//', '//me:secret@')
     server = await ApiServer.start()
     server.handler = (_, response) => answer(response, 200, configMap('a', '1'))
   })
 
   afterEach(async () => {
-    for (const socket of tunnels) socket.destroy()
-    proxy.closeAllConnections()
     proxy.close()
     await server.close()
   })
 
-  const client = () => {
-    const url = `http://me:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`
-    return server.client({}, server.kubeconfig({ cluster: { 'proxy-url': url } }))
-  }
+  const client = (options = {}) =>
+    server.client(options, server.kubeconfig({ cluster: { 'proxy-url': url } }))
 
   it('reaches the server, verifies it, and keeps the tunnel', async () => {
     const api = client()
     for (let count = 1; count <= 10; count++) await api.get(configMaps, 'team', 'a')
     await api.close()
     const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`
-    expect(asked[0]).toEqual({ target: new URL(server.url).host, authorization })
+    expect(proxy.asked[0]).toEqual({ target: new URL(server.url).host, authorization })
     // A connection is free again a moment after its answer: two take turns.
-    expect(asked.length).toBeLessThanOrEqual(2)
+    expect(proxy.asked.length).toBeLessThanOrEqual(2)
   })
 
   it('says that the proxy refuses', async () => {
-    refuse = { status: 407, times: 9 }
+    proxy.refuse = { status: 407, times: 9 }
     const api = client()
     await expect(api.get(configMaps, 'team', 'a')).rejects.toMatchObject({ code: 'PROXY_REFUSED' })
-    expect(asked).toHaveLength(1)
+    expect(proxy.asked).toHaveLength(1)
     await api.close()
   })
 
   it('tries again, also a write, when the proxy cannot reach the server', async () => {
-    refuse = { status: 503, times: 2 }
+    proxy.refuse = { status: 503, times: 2 }
     const api = client()
     await api.create(configMaps, 'team', { metadata: { name: 'a' } })
-    expect([asked.length, server.received.length]).toEqual([3, 1])
+    expect([proxy.asked.length, server.received.length]).toEqual([3, 1])
+    await api.close()
+  })
+
+  it('survives a proxy that does not answer, and tries a write again: the server has not seen it', async () => {
+    const log: string[] = []
+    const debug = (line: string) => {
+      log.push(line)
+      proxy.isSilent = false
+    }
+    proxy.isSilent = true
+    const api = client({ log: { debug }, retry: { silenceMs: 200, deadlineMs: 30_000 } })
+    await api.create(configMaps, 'team', { metadata: { name: 'a' } })
+    expect(log[0]).toContain('the proxy does not answer')
+    expect([proxy.asked.length, server.received.length]).toEqual([2, 1])
+    await api.close()
+  })
+
+  it('survives tunnels that break', async () => {
+    const api = client()
+    await api.get(configMaps, 'team', 'a')
+    server.handler = ({ number }, response) => {
+      if (number === 2) proxy.cut()
+      else answer(response, 200, configMap('a', '1'))
+    }
+    await api.get(configMaps, 'team', 'a')
+    expect(server.received).toHaveLength(3)
     await api.close()
   })
 })

@@ -45,7 +45,7 @@ export class ReadingApi {
     this.clock = clock
     this.retryPolicy = { ...defaultRetryPolicy, ...options.retry }
     this.#log = options.log
-    const transport = new Transport(server, proxyFor(server, proxyUrl, env))
+    const transport = new Transport(server, proxyFor(server, proxyUrl, env), this.retryPolicy.silenceMs)
     this.connection = new Connection({ transport, credentials, userAgent, clock, log: this.debug })
   }
 

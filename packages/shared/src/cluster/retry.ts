@@ -8,12 +8,16 @@ export interface RetryPolicy {
   /** The upper bound of the first wait; it doubles each time. */
   readonly firstDelayMs: number
   readonly longestDelayMs: number
+  /** A try in which nothing is heard for so long is given up: its connection may be dead without saying so. */
+  readonly silenceMs: number
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
   deadlineMs: 60_000,
   firstDelayMs: 250,
   longestDelayMs: 8_000,
+  // Three tries fit into the deadline. The API server itself lets no request wait for its turn that long.
+  silenceMs: 20_000,
 }
 
 /** A try that is cut sooner would only hide what went wrong before. */
@@ -90,8 +94,6 @@ const transientCodes = new Set([
   'EAI_AGAIN',
   'UND_ERR_SOCKET',
   'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_PRX_CONN',
   'INVALID_ANSWER',

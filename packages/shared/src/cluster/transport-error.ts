@@ -4,7 +4,7 @@ interface TransportErrorFields extends ApiRequest {
   /**
    * Node's, OpenSSL's or undici's code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), or ours: INVALID_ANSWER,
    * NOT_CONNECTED (cut during the TLS handshake), PROXY_REFUSED and PROXY_FAILED (4xx, 5xx for CONNECT), SILENT
-   * (a watch), TIMEOUT (the deadline), CLOSED (by us).
+   * (nothing heard for a while), TIMEOUT (the deadline), CLOSED (by us).
    */
   readonly code: string
   /** Scheme, host and port. */

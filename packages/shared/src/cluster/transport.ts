@@ -7,12 +7,12 @@ import { codeOf } from './error-code.ts'
 import { TransportError } from './transport-error.ts'
 
 const connectTimeoutMs = 10_000
-/** The longest wait for the first byte of an answer; the API server ends its own requests after 60 s. */
-const headersTimeoutMs = 60_000
 /** Enough to read a few kinds at once; an action is one of many clients of its server. */
 const requestConnections = 8
 /** Below the idle timeouts of load balancers (60 s and up), so that no request is written to a dead socket. */
 const keepAliveMs = 30_000
+
+const silent = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 /** So much of an unwanted body is read to keep its connection; more would cost more than a new one. */
 const discardBytes = 64 * 1024
@@ -43,15 +43,18 @@ export interface HttpAnswer {
 export class Transport {
   readonly #server: URL
   readonly #proxy: string | undefined
+  readonly #silenceMs: number
   readonly #opened: Dispatcher[] = []
   #tls: TlsMaterial | undefined
   #requests: Dispatcher | undefined
   #watches: Dispatcher | undefined
   #closed = false
 
-  constructor(server: URL, proxy: string | undefined) {
+  /** @param silenceMs without a byte of an answer, its connection counts as dead; a watch has its own timer */
+  constructor(server: URL, proxy: string | undefined, silenceMs: number) {
     this.#server = server
     this.#proxy = proxy
+    this.#silenceMs = silenceMs
   }
 
   /** One exchange. Rejects with TransportError, or with the signal's reason when it is aborted. */
@@ -64,6 +67,10 @@ export class Transport {
     const either = AbortSignal.any([signal, timeout].filter((one) => one !== undefined))
     const failed = (error: unknown): unknown => {
       if (signal?.aborted === true) return signal.reason
+      if (silent.has(codeOf(error) ?? '')) {
+        const problem = `nothing heard for ${this.#silenceMs / 1000} s`
+        return this.#error({ code: 'SILENT', problem }, target, error)
+      }
       if (timeout?.aborted !== true) return this.#error(describe(error), target, error)
       const problem = `no complete answer within ${((timeoutMs ?? 0) / 1000).toFixed(1)} s`
       return this.#error({ code: 'TIMEOUT', problem }, target)
@@ -75,9 +82,8 @@ export class Transport {
         path: `${prefix}${target.path}`,
         headers: request.headers,
         body: request.body ?? null,
-        headersTimeout: headersTimeoutMs,
-        // A watch has its own dead-peer timer, everything else a time for the whole exchange.
-        bodyTimeout: 0,
+        headersTimeout: this.#silenceMs,
+        bodyTimeout: isWatch ? 0 : this.#silenceMs,
         signal: either,
       })
       // undici looks at the signal only once there is a connection, which may take its whole timeout.
@@ -130,6 +136,7 @@ export class Transport {
             allowH2: false,
             requestTls: connect,
             connectTimeout: connectTimeoutMs,
+            clientFactory: (url, options) => proxyPool(url, { ...options, headersTimeout: this.#silenceMs }),
           })
     this.#opened.push(dispatcher)
     return dispatcher
@@ -138,6 +145,20 @@ export class Transport {
   #error(what: { code: string; problem: string }, target: ApiRequest, cause?: unknown): TransportError {
     return new TransportError({ ...target, ...what, server: this.#server.origin }, { cause })
   }
+}
+
+type Connect = (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
+
+/** The connections to a proxy. One that does not answer CONNECT has made no tunnel: the API server has seen nothing. */
+function proxyPool(url: URL, options: Pool.Options): Pool {
+  const pool = new Pool(url, options)
+  const open: Connect = pool.connect.bind(pool)
+  const connect: Connect = (to) =>
+    open(to).catch((cause: unknown) => {
+      if (!silent.has(codeOf(cause) ?? '')) throw cause
+      throw Object.assign(new Error('the proxy does not answer', { cause }), { code: 'PROXY_FAILED' })
+    })
+  return Object.assign(pool, { connect })
 }
 
 function describe(error: unknown): { code: string; problem: string } {

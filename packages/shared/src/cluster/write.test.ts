@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { KubernetesApi } from './api.ts'
-import { answer, ApiServer, configMap, status, type Received } from './api-server.fixture.ts'
+import { answer, ApiServer, configMap, eventually, status, type Received } from './api-server.fixture.ts'
 import { configMaps } from './resources.ts'
 
 let server: ApiServer
@@ -48,10 +48,15 @@ const everyWrite: [string, Write][] = Object.entries({
 })
 
 const writes = () => server.received.filter(({ method }) => method !== 'GET')
-/** Answers reads with `stored` and leaves writes to `handler`, which is told how many there have been. */
+const realWrites = () => writes().filter(({ query }) => !query.has('dryRun'))
+/**
+ * Answers reads with `stored` and leaves writes to `handler`, which is told how many there have been. `would` is what the
+ * same write would make of the object, where that is asked.
+ */
 function store(
   stored: object | undefined,
   handler: (write: number, drop: () => void, done: (body?: object) => void) => void,
+  would?: object,
 ) {
   server.handler = (request, response) => {
     if (request.method === 'GET') {
@@ -59,6 +64,7 @@ function store(
       else answer(response, 200, stored)
       return
     }
+    if (would !== undefined && request.query.has('dryRun')) return answer(response, 200, would)
     handler(
       writes().length,
       () => response.socket?.destroy(),
@@ -147,12 +153,15 @@ describe('writes that the server has surely not executed are sent again', () => 
 
   it('after a refused connection', async () => {
     const port = Number(new URL(server.url).port)
+    const log: string[] = []
+    const client = server.client({ log: { debug: (line) => log.push(line) } })
     await server.close()
-    const created = create(api)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const created = create(client)
+    await eventually(() => log.some((line) => line.includes('ECONNREFUSED')))
     server = await ApiServer.start({ port })
     server.handler = (_, response) => answer(response, 201, configMap('a', '8'))
     await created
+    await client.close()
     expect(writes()).toHaveLength(1)
   })
 
@@ -189,26 +198,80 @@ describe('writes whose answer is lost', () => {
     ['merge', merge],
     ['delete', remove],
   ])('are not repeated: %s', async (_, write) => {
-    store(configMap('a', '8'), (_number, drop) => drop())
+    store(configMap('a', '8'), (_number, drop) => drop(), configMap('a', '8', { key: 'new' }))
     const error = await write(api).catch((reason: unknown) => reason)
     expect(error).toMatchObject({
       name: 'AmbiguousWrite',
       readBack: { result: 'found', current: configMap('a', '8') },
     })
     expect((error as Error).cause).toMatchObject({ name: 'TransportError' })
-    expect(writes()).toHaveLength(1)
+    expect(realWrites()).toHaveLength(1)
   })
 
   it.each([500, 502, 503, 504])('are not repeated after %d', async (code) => {
     server.handler = ({ method }, response) => {
-      if (method === 'POST') answer(response, code, status(code, 'InternalError', 'etcd: leader changed'))
+      if (method === 'DELETE') answer(response, code, status(code, 'InternalError', 'etcd: leader changed'))
       else answer(response, 404, status(404, 'NotFound', 'no', { name: 'a' }))
     }
-    await expect(create(api)).rejects.toMatchObject({
+    await expect(remove(api)).rejects.toMatchObject({
       name: 'AmbiguousWrite',
       readBack: { result: 'absent' },
     })
     expect(writes()).toHaveLength(1)
+  })
+
+  it('of a new object are repeated while there is none', async () => {
+    store(undefined, (number, drop, done) => (number <= 2 ? drop() : done()))
+    await create(api)
+    expect(writes()).toHaveLength(3)
+  })
+
+  it('of a new object are left to the caller when the repetition finds one, which may be the first try’s', async () => {
+    server.handler = ({ method }, response) => {
+      if (method === 'GET' && writes().length === 1)
+        answer(response, 404, status(404, 'NotFound', 'no', { name: 'a' }))
+      else if (method === 'GET') answer(response, 200, configMap('a', '8'))
+      else if (writes().length === 1) response.socket?.destroy()
+      else answer(response, 409, status(409, 'AlreadyExists', 'it exists'))
+    }
+    await expect(create(api)).rejects.toMatchObject({
+      name: 'AmbiguousWrite',
+      readBack: { result: 'found' },
+      cause: { isAlreadyExists: true },
+    })
+    expect(writes()).toHaveLength(2)
+  })
+
+  const versionedApply: Write = (client) => client.apply(configMaps, 'team', 'a', versioned)
+
+  describe.each<[string, Write]>([
+    ['merge', merge],
+    ['merge with a resourceVersion', versionedMerge],
+    ['strategic', strategic],
+    ['apply with a resourceVersion', versionedApply],
+  ])('that say how the object shall be: %s', (_, write) => {
+    const changed = configMap('a', '8', { key: 'new' })
+
+    it('have been executed where they would change nothing any more', async () => {
+      store(changed, (_number, drop) => drop(), changed)
+      expect(await write(api)).toEqual(changed)
+      expect(realWrites()).toHaveLength(1)
+      // Asked without the resourceVersion, which is another one now.
+      expect(writes()[1]?.body).not.toContain('resourceVersion')
+    })
+
+    it('are left to the caller where the server does not say what they would change', async () => {
+      server.handler = ({ method, query }, response) => {
+        if (method === 'GET') answer(response, 200, changed)
+        else if (query.has('dryRun')) answer(response, 403, status(403, 'Forbidden', 'no dry runs here'))
+        else response.socket?.destroy()
+      }
+      await expect(write(api)).rejects.toMatchObject({
+        name: 'AmbiguousWrite',
+        cause: { code: 'UND_ERR_SOCKET' },
+      })
+      expect(realWrites()).toHaveLength(1)
+    })
   })
 
   it('are not repeated when the answer is cut', async () => {
@@ -252,21 +315,23 @@ describe('writes whose answer is lost', () => {
     })
 
     it('are left to the caller when the object has changed', async () => {
-      store(configMap('a', '8', { key: 'new' }), (_number, drop) => drop())
-      await expect(write(api)).rejects.toMatchObject({ readBack: { current: { data: { key: 'new' } } } })
-      expect(writes()).toHaveLength(1)
+      const other = configMap('a', '8', { key: 'other' })
+      store(other, (_number, drop) => drop(), configMap('a', '8', { key: 'new' }))
+      await expect(write(api)).rejects.toMatchObject({ readBack: { current: { data: { key: 'other' } } } })
+      expect(realWrites()).toHaveLength(1)
     })
 
     it('are left to the caller when the repetition meets a conflict, which may be the first try', async () => {
-      store(configMap('a', '7'), (number, drop, done) => (number === 1 ? drop() : done()))
+      const drops = (number: number, drop: () => void, done: () => void) => (number === 1 ? drop() : done())
+      store(configMap('a', '7'), drops, configMap('a', '7', { key: 'new' }))
       const { handler } = server
       server.handler = (request, response) => {
-        if (request.method !== 'GET' && writes().length === 2)
-          answer(response, 409, status(409, 'Conflict', 'the object has been modified'))
+        const isSecond = request.method !== 'GET' && !request.query.has('dryRun') && realWrites().length === 2
+        if (isSecond) answer(response, 409, status(409, 'Conflict', 'the object has been modified'))
         else handler(request, response)
       }
       await expect(write(api)).rejects.toMatchObject({ name: 'AmbiguousWrite', cause: { status: 409 } })
-      expect(writes()).toHaveLength(2)
+      expect(realWrites()).toHaveLength(2)
     })
 
     it('stay unclear when there is no time to repeat them', async () => {

@@ -5,10 +5,11 @@ import { isTransient, wasNotExecuted, withRetries, type RetryPolicy } from './re
 /**
  * What makes a second try of the same write harmless.
  * - `repeatable`: done twice it is the same as once (apply, delete by uid, anything in a dry run).
+ * - `new`: it creates an object with a name, and of two tries at most one can succeed.
  * - a resourceVersion: of two tries at most one can succeed.
  * - `once`: it could be done twice.
  */
-export type Repeatability = 'repeatable' | 'once' | { readonly resourceVersion: string }
+export type Repeatability = 'repeatable' | 'new' | 'once' | { readonly resourceVersion: string }
 
 interface WriteOptions<T> {
   readonly request: ApiRequest
@@ -16,6 +17,8 @@ interface WriteOptions<T> {
   readonly attempt: (remainingMs: number) => Promise<T>
   /** The object as it stands; undefined where it does not exist. Not given where it has no name yet. */
   readonly readBack?: (() => Promise<unknown>) | undefined
+  /** The write's answer, where the object that was read back shows that it has been executed. */
+  readonly answerFrom?: ((current: unknown) => Promise<T | undefined>) | undefined
   readonly policy: RetryPolicy
   readonly log: (message: string) => void
   readonly signal?: AbortSignal | undefined
@@ -46,7 +49,14 @@ export async function write<T>(options: WriteOptions<T>): Promise<T> {
       const mayBeOurs = state.unclear !== undefined && failure instanceof ApiError && failure.status === 409
       if (!isUnclear(failure) && !mayBeOurs) throw failure
       const found = await lookBack(options)
-      if (mayBeOurs || !isUntouched(repeatability, found)) throw new AmbiguousWrite(request, found, failure)
+      if (mayBeOurs || !isUntouched(repeatability, found)) {
+        const answer = found.result === 'found' ? await options.answerFrom?.(found.current) : undefined
+        if (answer === undefined) throw new AmbiguousWrite(request, found, failure)
+        log(
+          `${request.method} ${request.path}: the answer was lost (${failure.message}), but it was executed`,
+        )
+        return answer
+      }
       state.unclear = found
       state.mayRepeat = true
       throw failure
@@ -80,7 +90,8 @@ async function lookBack({ readBack, request, log, signal }: WriteOptions<unknown
   }
 }
 
-function isUntouched(repeatability: Repeatability, { current }: ReadBack): boolean {
+function isUntouched(repeatability: Repeatability, { result, current }: ReadBack): boolean {
+  if (repeatability === 'new') return result === 'absent'
   if (typeof repeatability === 'string') return false
   return resourceVersionOf(current) === repeatability.resourceVersion
 }
