@@ -1,4 +1,5 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { formatImage, parseImage } from '@runbook-actions/shared/cluster/image.ts'
 import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
@@ -16,6 +17,8 @@ import { checkSummary } from './check-summary.ts'
 
 export interface CheckPorts {
   readonly sources: Sources
+  /** By Deployment, of components that have one. */
+  readonly manifests?: ReadonlyMap<string, Manifest>
   readonly log: Logger
   readonly signal: AbortSignal
 }
@@ -28,10 +31,11 @@ export async function check(
   occasion: 'preflight' | 're-check',
   runbook: Runbook,
   record: DeploymentRecord,
-  { sources, log, signal }: CheckPorts,
+  { sources, manifests, log, signal }: CheckPorts,
 ): Promise<PhaseResult> {
   const phase = beginPhase(occasion, sources.clock)
-  const gates = await runGates(gatesFor(occasion), { ...sources, runbook, record, occasion }, signal)
+  const subject = { runbook, record, occasion, ...(manifests !== undefined && { manifests }) }
+  const gates = await runGates(gatesFor(occasion), { ...sources, ...subject }, signal)
   logGates(gates, log)
   const verdict = worst(gates.map((gate) => gate.verdict))
   const outcome = outcomeOf('preflight', verdict)

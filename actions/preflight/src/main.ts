@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
 import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
+import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
 import {
   phaseOutputDescriptions,
   phaseOutputs,
@@ -118,7 +119,7 @@ async function runMode(context: Context): Promise<PhaseResult> {
     const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
     const { sources, close } = connectSources(runbook, cluster, connectForge(given.token, run), context)
     try {
-      const ports = { sources, log: context.log, signal }
+      const ports = { sources, manifests: readManifests(record), log: context.log, signal }
       if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
       const staging = given['staging-record']
       const known =

@@ -1,4 +1,4 @@
-import { containerOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import type { Cluster, ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { ObjectChange } from '@runbook-actions/shared/cluster/manifest/apply-manifest.ts'
 import {
@@ -9,6 +9,7 @@ import {
 import type { Diagnosis } from '@runbook-actions/shared/record/diagnosis.ts'
 import { rollingStrategy } from '@runbook-actions/shared/cluster/strategy.ts'
 import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
+import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, PlannedComponent } from '@runbook-actions/shared/record/schema.ts'
 import { diagnoseFailure } from './diagnose-failure.ts'
@@ -111,9 +112,4 @@ function whatRuns(
     return `Its pods run ${others.length + 1} different images: ${to} was moved while it was rolled out.`
   }
   return { deployment, container, image: to, digest, ...(revision !== undefined && { revision }), pods }
-}
-
-/** Whether the pod template has the planned image, and nothing else is to be written: a manifest may hold more. */
-export function runsAlready({ container, to, manifest }: PlannedComponent, state: ComponentState): boolean {
-  return manifest === undefined && containerOf(state.deployment, container)?.image === to
 }

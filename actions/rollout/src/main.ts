@@ -13,7 +13,7 @@ import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import { environmentRecord } from './environment-record.ts'
 import { lockedRollout } from './locked.ts'
-import { readManifests } from './manifests.ts'
+import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
 
 const inputs = z.object({
   ...clusterInputs,
@@ -38,7 +38,7 @@ const inputs = z.object({
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
   outcome:
-    'passed, blocked (another run holds the lock, or the deployment window has closed; nothing was changed), failed or cancelled.',
+    'passed, blocked (another run holds the lock, the deployment window has closed, or there is no room for the new pods; nothing was changed), failed or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {

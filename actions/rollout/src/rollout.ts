@@ -3,8 +3,7 @@ import type { ComponentState } from '@runbook-actions/shared/cluster/component.t
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
-import { runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
-import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
+import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
 import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
@@ -13,10 +12,11 @@ import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
-import { rollComponent, runsAlready, type ComponentRollout } from './component-rollout.ts'
+import { askBeforeFirstWrite } from './first-write.ts'
+import { rollComponent, type ComponentRollout } from './component-rollout.ts'
 import { broken, cancelled, changedSince, nextStep } from './stopped.ts'
 import { rolloutSummary, type RolloutOutcome } from './summary.ts'
-import { askWindow } from './window.ts'
+import { askWindowAgain } from './window.ts'
 
 export interface RolloutInputs {
   readonly runbook: Runbook
@@ -46,7 +46,8 @@ const lastSaveMs = 3_000
  * the next one is touched; the first that cannot succeed ends the phase, and later components stay as they are.
  *
  * The record is saved before the first write and after each component, so that whoever comes next knows what was done.
- * Where the deployment window has closed since preflight nothing is written, neither to the cluster nor to its record.
+ * Where the deployment window has closed since preflight, or there is no room for new pods, nothing is written, neither to
+ * the cluster nor to its record.
  */
 export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promise<PhaseResult> {
   const { cluster, clock, log, signal } = ports
@@ -92,12 +93,10 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       const state = states.get(component.deployment)
       return state === undefined || !runsAlready(component, state)
     })
-    if (changes && !inputs.dryRun) {
-      const window = await askWindow(inputs.runbook, record, 'first write', ports)
-      if (window !== undefined) gates.push(window)
-      if (window !== undefined && outcomeOf('preflight', window.verdict) !== 'passed')
-        return end('blocked', `${window.gate} is ${window.verdict}: ${window.answer}`)
-    }
+    const firstWrite = changes ? await askBeforeFirstWrite({ ...inputs, record }, ports) : undefined
+    gates.push(...(firstWrite?.gates ?? []))
+    const blocked = firstWrite?.blocked
+    if (blocked !== undefined && !inputs.dryRun) return end('blocked', blocked)
     if (!inputs.dryRun) {
       record = await withSnapshot(record, states, changes, ports)
       for (const name of changedSince(record, states)) changed.add(name)
@@ -114,7 +113,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
         const state = states.get(component.deployment)
         if (state === undefined) throw new UserError(`Deployment "${component.deployment}" is gone.`)
         if (rolled.some(({ written }) => written) && !runsAlready(component, state)) {
-          const window = await askWindow(inputs.runbook, record, 'later write', ports)
+          const window = await askWindowAgain(inputs.runbook, record, ports)
           if (window?.verdict === 'warn') gates.push(window)
         }
         const change = await rollComponent(component, state, { ...inputs, record }, rolling)
@@ -128,6 +127,8 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     } finally {
       watch.close()
     }
+    if (blocked !== undefined)
+      return await finish('blocked', `Dry run: a real one would be blocked. ${blocked}`)
     return await finish('passed', passedReason(record, rolled, inputs.dryRun))
   } catch (error) {
     const begun = record.snapshot !== undefined

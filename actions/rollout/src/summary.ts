@@ -94,7 +94,10 @@ function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutS
   const version = inline(record.version)
   const ticket = ticketLink(record)
   const written = rolled.filter((change) => change.written).length
-  if (dryRun) return `## 🔎 Dry run of ${version} on ${where}: nothing was changed\n**Do:** nothing.`
+  if (dryRun) {
+    const todo = outcome === 'blocked' ? `mend this first. ${inline(reason)}` : 'nothing.'
+    return `## 🔎 Dry run of ${version} on ${where}: nothing was changed\n**Do:** ${todo}`
+  }
   if (outcome === 'passed' && written === 0)
     return `## ✅ ${where} runs ${version} already\n**Do:** nothing. ${inline(reason)}${ticket}`
   if (outcome === 'passed')

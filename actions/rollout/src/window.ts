@@ -14,27 +14,24 @@ interface Ports {
 }
 
 /**
- * Asks about the deployment window before a write, from the dates in the record: hours may have passed since preflight.
- * Before the first write it must be open for the whole deployment; later it only warns, because to stop between two
- * components leaves two versions running (docs/decisions/0007-window-during-a-rollout.md).
+ * Asks about the deployment window before a later component, from the dates in the record. It only warns, because to stop
+ * between two components leaves two versions running (docs/decisions/0007-window-during-a-rollout.md).
  *
  * Undefined where the window does not hold: in an environment where the release is only tried.
  */
-export async function askWindow(
+export async function askWindowAgain(
   runbook: Runbook,
   record: DeploymentRecord,
-  before: 'first write' | 'later write',
   { clock, log, signal }: Ports,
 ): Promise<GateResult | undefined> {
   if (!windowHolds(runbook, record)) return undefined
-  const gate = before === 'first write' ? deploymentWindow : windowStillOpen
-  const results = await runGates([gate], { runbook, record, occasion: 're-check', clock }, signal)
+  const results = await runGates([windowStillOpen], { runbook, record, occasion: 're-check', clock }, signal)
   logGates(results, log)
   return results[0]
 }
 
-/** Where it was asked before the approval; and in the last environment of the runbook file, also without preflight. */
-function windowHolds(runbook: Runbook, { environment, phases }: DeploymentRecord): boolean {
+/** Whether the window holds here: where it was asked before the approval; and in the last environment of the runbook file, also without preflight. */
+export function windowHolds(runbook: Runbook, { environment, phases }: DeploymentRecord): boolean {
   const asked = phases.some(({ gates }) => gates.some(({ gate }) => gate === deploymentWindow.name))
   return asked || isLastEnvironment(runbook, environment)
 }

@@ -3,7 +3,7 @@ import { FakeCluster } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { PlannedComponent } from '@runbook-actions/shared/record/schema.ts'
-import { readManifests } from './manifests.ts'
+import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
 import { writeComponent } from './write-component.ts'
 
 const file = 'deployments/worker.yaml'

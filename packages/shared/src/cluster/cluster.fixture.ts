@@ -4,7 +4,8 @@ import { UserError } from '../errors.ts'
 import type { Memory, RecordStore } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
 import type { Autoscaler } from './autoscaler.ts'
-import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
+import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
+import type { NodeRoom } from './capacity/node-room.ts'
 import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
 import { containersOf } from './component.ts'
@@ -44,6 +45,8 @@ export class FakeCluster implements Cluster {
   readonly reported = new Map<string, readonly ObjectEvent[]>()
   readonly scaledBy = new Map<string, Autoscaler>()
   lockState: LockState = {}
+  namespaceLimits: NamespaceLimits = { quotas: [], limitRanges: [] }
+  rooms: readonly NodeRoom[] = []
   answer: (pod: string, path: string) => PodAnswer = () => ({
     status: 200,
     body: 'kafka_messages_consumed_total 1\n',
@@ -66,6 +69,14 @@ export class FakeCluster implements Cluster {
 
   autoscalers(): Promise<ReadonlyMap<string, Autoscaler>> {
     return Promise.resolve(this.scaledBy)
+  }
+
+  limits(): Promise<NamespaceLimits> {
+    return Promise.resolve(this.namespaceLimits)
+  }
+
+  nodeRooms(): Promise<readonly NodeRoom[]> {
+    return Promise.resolve(this.rooms)
   }
 
   lock(): Promise<LockState> {

@@ -1,9 +1,12 @@
 import type { LockState } from '../decide/lock.ts'
 import type { Autoscaler } from './autoscaler.ts'
+import type { NodeRoom } from './capacity/node-room.ts'
+import type { ResourceQuota } from './capacity/quota.ts'
 import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
 import type { ObjectEvent } from './object-event.ts'
+import type { LimitRange } from './resources.ts'
 
 /** What a pod's own HTTP server answered. */
 export interface PodAnswer {
@@ -22,6 +25,12 @@ export interface ImageWrite {
   /** Set on the Deployment, never in its pod template: a re-run must not roll pods. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+}
+
+/** What a namespace's administrators have set for its pods. */
+export interface NamespaceLimits {
+  readonly quotas: readonly ResourceQuota[]
+  readonly limitRanges: readonly LimitRange[]
 }
 
 /** A live view of a namespace's Deployments, ReplicaSets and pods: one list and one watch of each. */
@@ -47,6 +56,10 @@ export interface Cluster {
   ): Promise<ReadonlyMap<string, ComponentState>>
   /** What decides the replicas of a Deployment, by its name. */
   autoscalers(signal: AbortSignal): Promise<ReadonlyMap<string, Autoscaler>>
+  /** The quotas of the namespace, and the defaults that its pods get. */
+  limits(signal: AbortSignal): Promise<NamespaceLimits>
+  /** The nodes that take new pods, each with what is left on it. Beyond the namespace: no Role can allow it. */
+  nodeRooms(signal: AbortSignal): Promise<readonly NodeRoom[]>
   /** The lock of a pipeline's environment as it stands, only read. */
   lock(place: LockPlace, signal: AbortSignal): Promise<LockState>
   watch(signal: AbortSignal): Promise<ComponentWatch>

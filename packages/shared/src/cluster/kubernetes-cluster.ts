@@ -6,14 +6,24 @@ import { AmbiguousWrite, ApiError } from './api-error.ts'
 import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { cleanLog, type Redact } from './clean-log.ts'
-import type { Cluster, ComponentWatch, ImageWrite, PodAnswer } from './cluster.ts'
+import { NodeUse, type NodeRoom } from './capacity/node-room.ts'
+import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
 import { watchComponents } from './component-watch.ts'
 import { lockStateOf, type LockPlace } from './lease.ts'
 import { LeaseStore } from './lease-store.ts'
 import { objectEvents, type ObjectEvent } from './object-event.ts'
 import { applyManifest, type AppliedManifest, type ManifestWrite } from './manifest/apply-manifest.ts'
-import { configMaps, deployments, events, pods, replicaSets } from './resources.ts'
+import {
+  configMaps,
+  deployments,
+  events,
+  limitRanges,
+  nodes,
+  pods,
+  replicaSets,
+  resourceQuotas,
+} from './resources.ts'
 
 /** How often a write is repeated where only the status has changed since the Deployment was read. */
 const writeAttempts = 10
@@ -64,6 +74,35 @@ export class KubernetesCluster implements Cluster {
 
   autoscalers(signal: AbortSignal): Promise<ReadonlyMap<string, Autoscaler>> {
     return readAutoscalers(this.#api, this.namespace, signal)
+  }
+
+  async limits(signal: AbortSignal): Promise<NamespaceLimits> {
+    const [quotas, defaults] = await Promise.all([
+      this.#api.list(resourceQuotas, this.namespace, { signal }),
+      this.#api.list(limitRanges, this.namespace, { signal }),
+    ])
+    return { quotas: quotas.items, limitRanges: defaults.items }
+  }
+
+  async nodeRooms(signal: AbortSignal): Promise<readonly NodeRoom[]> {
+    const use = new NodeUse()
+    const [{ items }] = await Promise.all([
+      this.#api.list(nodes, undefined, { signal }),
+      this.#api.listPages(
+        pods,
+        undefined,
+        { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed', signal },
+        {
+          page: (some) => {
+            use.add(some)
+          },
+          restart: () => {
+            use.clear()
+          },
+        },
+      ),
+    ])
+    return use.roomOn(items)
   }
 
   async lock(place: LockPlace, signal: AbortSignal): Promise<LockState> {

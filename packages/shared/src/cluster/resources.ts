@@ -5,9 +5,11 @@ import type {
   V1Job,
   V1Lease,
   V1Namespace,
+  V1Node,
   V1ObjectMeta,
   V1Pod,
   V1ReplicaSet,
+  V1ResourceQuota,
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
@@ -57,6 +59,19 @@ export interface KedaScaledObject {
   }
 }
 
+/** What we read of a LimitRange, whose generated type names `default` otherwise than the wire. */
+export interface LimitRange {
+  metadata?: { name?: string }
+  spec?: {
+    limits?: {
+      /** The defaults are of `Container` only. */
+      type: string
+      default?: Record<string, string>
+      defaultRequest?: Record<string, string>
+    }[]
+  }
+}
+
 /** The part that every object has. */
 export interface AnyObject {
   apiVersion?: string
@@ -92,6 +107,12 @@ export const scaledObjects = resource<KedaScaledObject>(
   'scaledobjects',
   'ScaledObject',
 )
+export const resourceQuotas = resource<V1ResourceQuota>('', 'v1', 'resourcequotas', 'ResourceQuota')
+export const limitRanges = resource<LimitRange>('', 'v1', 'limitranges', 'LimitRange')
+export const nodes: Resource<V1Node> = {
+  ...resource<V1Node>('', 'v1', 'nodes', 'Node'),
+  namespaced: false,
+}
 export const namespaces: Resource<V1Namespace> = {
   ...resource<V1Namespace>('', 'v1', 'namespaces', 'Namespace'),
   namespaced: false,

@@ -1,7 +1,12 @@
-import type { DeployedComponent, KnownGood } from '../record/schema.ts'
+import type { DeployedComponent, KnownGood, PlannedComponent } from '../record/schema.ts'
 import type { Memory } from '../record/store.ts'
 import { containerOf, isReady, nameOf, revisionOf, type ComponentState } from './component.ts'
 import { parseImage, runningDigests, shortDigest } from './image.ts'
+
+/** Whether the pod template has the planned image, and nothing else is to be written: a manifest may hold more. */
+export function runsAlready({ container, to, manifest }: PlannedComponent, state: ComponentState): boolean {
+  return manifest === undefined && containerOf(state.deployment, container)?.image === to
+}
 
 /** A component whose pods run something that no record explains. */
 export interface Drift {

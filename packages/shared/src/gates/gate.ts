@@ -1,4 +1,5 @@
 import { explain } from '../cluster/explain.ts'
+import type { Manifest } from '../cluster/manifest/read-manifest.ts'
 import type { Verdict } from '../decide/verdict.ts'
 import { UserError } from '../errors.ts'
 import type { Baseline, GateHistory, GateResult } from '../record/gate-result.ts'
@@ -14,6 +15,8 @@ export interface Subject {
   readonly occasion: Occasion
   /** When the watched time began: the end of the rollout. Absent before it. */
   readonly since?: Date
+  /** By Deployment: what will be applied, of components that have a manifest. */
+  readonly manifests?: ReadonlyMap<string, Manifest>
 }
 
 /** What a gate may look at: all sources, or those that it says it needs. It reads and never acts. */

@@ -1,4 +1,5 @@
 import type { Gate, Occasion } from './gate.ts'
+import { capacity } from './capacity.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { metricsPresent } from './metrics-present.ts'
 import { noOtherDeployment } from './no-other-deployment.ts'
@@ -18,6 +19,7 @@ export const registry: readonly Gate[] = [
   unchangedSincePlan,
   noOtherDeployment,
   ownership,
+  capacity,
   runningVersion,
   podsHealthy,
   startupLogs,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { count, duration, percentage, query, series, share, text, url } from '../fields.ts'
 import { section } from '../section.ts'
 
-function mode(fallback: 'enforce' | 'warn') {
+function mode(fallback: 'enforce' | 'warn' | 'off') {
   return z
     .enum(['enforce', 'warn', 'off'])
     .prefault(fallback)
@@ -72,6 +72,14 @@ export const gates = section({
   ownership: section({ mode: mode('enforce') })
     .prefault({})
     .describe('No other tool (Argo CD, Flux, an operator) manages the Deployments.'),
+  capacity: section({
+    mode: mode('enforce'),
+    nodes: mode('off').describe(
+      'Whether it counts that no node has room for the new pods. `warn` where a cluster autoscaler adds nodes; both need the ClusterRole `runbook-capacity`.',
+    ),
+  })
+    .prefault({})
+    .describe('The quotas of the namespace, and the nodes, have room for the pods that a rollout adds.'),
   'startup-logs': section({ mode: mode('enforce') })
     .prefault({})
     .describe('The new pods log no errors. What counts as one stands with the component.'),

@@ -6,6 +6,7 @@ export const GATES = [
   'monitoring',
   'incidents',
   'ownership',
+  'capacity',
   'startup-logs',
   'consumer-lag',
   'error-rate',

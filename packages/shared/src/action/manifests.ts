@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { readManifest, type Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
-import { UserError } from '@runbook-actions/shared/errors.ts'
-import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { readManifest, type Manifest } from '../cluster/manifest/read-manifest.ts'
+import { UserError } from '../errors.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
 
 /**
  * The manifests of the plan, by Deployment, from the files of the repository that is checked out.
