@@ -1,5 +1,6 @@
 import type { Contract } from './contract.ts'
 import { ApiError, notFound, unprocessable } from './errors.ts'
+import { answerQuery } from './graphql/answer.ts'
 import type { Handler, RawAnswer, Request } from './operation.ts'
 import type { Match } from './router.ts'
 import { handlers } from './routes/table.ts'
@@ -36,11 +37,15 @@ type GivenAnswer = RawAnswer | { status: number; body?: unknown; headers?: Recor
 type Rendered = Pick<Outgoing, 'status' | 'headers' | 'body'>
 type Report = (side: string, problems: readonly string[]) => void
 
+/** How the log of requests calls a query. */
+const graphQlOperation = 'POST /graphql'
+
 const jsonType = 'application/json; charset=utf-8'
 
 /** Answers one request and reports every departure from the contract, on either side. */
 export async function answer(incoming: Incoming, contract: Contract, github: StandIn): Promise<Outgoing> {
   const url = URL.parse(incoming.target, github.links.root)
+  if (incoming.method === 'POST' && url?.pathname === '/graphql') return answerGraphQl(incoming, github)
   const match = url === null ? undefined : contract.match(incoming.method, url.pathname)
   const handler = match === undefined ? undefined : handlers.get(match.key)
   if (url === null || match === undefined || handler === undefined) {
@@ -57,6 +62,25 @@ export async function answer(incoming: Incoming, contract: Contract, github: Sta
   }
   const outcome = await serve({ incoming, url, match, handler }, contract, github, report)
   return { ...outcome, operation: match.key, violations }
+}
+
+/** The other API: one address, described by a schema of its own. */
+async function answerGraphQl(incoming: Incoming, github: StandIn): Promise<Outgoing> {
+  const violations: string[] = []
+  const report: Report = (side, problems) => {
+    violations.push(...problems.map((problem) => `graphql ${side}: ${problem}`))
+  }
+  const answered = async (): Promise<Rendered> => {
+    try {
+      authenticate(incoming)
+      return json(200, await answerQuery(parseBody(incoming.body, report) ?? {}, github, report))
+    } catch (error) {
+      if (error instanceof ApiError) return json(error.status, error)
+      report('handler', [error instanceof Error ? String(error.stack) : String(error)])
+      return json(500, new ApiError(500, 'Server Error'))
+    }
+  }
+  return { ...(await answered()), operation: graphQlOperation, violations }
 }
 
 async function serve(
@@ -86,7 +110,7 @@ async function perform(
   github: StandIn,
   report: Report,
 ): Promise<GivenAnswer> {
-  authenticate(incoming)
+  const token = authenticate(incoming)
   const sent = incoming.method === 'GET' ? undefined : parseBody(incoming.body, report)
   const { problems, path, query } = contract.request(match, url.searchParams, sent)
   report('request', problems)
@@ -95,7 +119,8 @@ async function perform(
 
   const [watchedQuery, watchedBody] = [watchReads(query), watchReads(sent)]
   const format = acceptedFormat(incoming.headers.accept)
-  const request = { path, query: watchedQuery.values, body: watchedBody.values, url, format }
+  const actor = github.state.users.byToken(token).login
+  const request = { path, query: watchedQuery.values, body: watchedBody.values, url, format, actor }
   const given = (await handler(request as Request, github)) as GivenAnswer
   report('request', [
     ...watchedQuery.unread().map((name) => `the stand-in does not serve the query parameter "${name}"`),
@@ -107,16 +132,17 @@ async function perform(
   return given
 }
 
-/** Reading is open to everybody, as in a public repository; writing needs a token, any token. */
-function authenticate({ method, headers }: Incoming): void {
+/** The token. Reading is open to everybody, as in a public repository; writing needs one, any. */
+function authenticate({ method, headers }: Incoming): string | undefined {
   if (headers['user-agent'] === undefined) {
     throw new ApiError(
       403,
       'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
     )
   }
-  const hasToken = /^(?:token|bearer) +\S+$/i.test(String(headers.authorization ?? ''))
-  if (method !== 'GET' && !hasToken) throw new ApiError(401, 'Requires authentication')
+  const [, token] = /^(?:token|bearer) +(\S+)$/i.exec(String(headers.authorization ?? '')) ?? []
+  if (method !== 'GET' && token === undefined) throw new ApiError(401, 'Requires authentication')
+  return token
 }
 
 function parseBody(body: Buffer, report: Report): unknown {

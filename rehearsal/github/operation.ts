@@ -38,6 +38,8 @@ export interface Request<Op = unknown> {
   url: URL
   /** The form that the Accept header asks for: `json`, or another of GitHub's, e.g. `raw`. */
   format: string
+  /** The login that the token acts as. */
+  actor: string
 }
 
 type Success = 200 | 201 | 202 | 204

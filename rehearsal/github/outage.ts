@@ -7,6 +7,7 @@ import type { Fault } from './state/faults.ts'
 /** What a request meets in an outage: an answer; `dropped` where the client gets nothing; `undefined` where the request is carried out. */
 export async function failed(
   fault: Fault,
+  isGraphQl: boolean,
   response: ServerResponse,
 ): Promise<Outgoing | 'dropped' | undefined> {
   switch (fault.kind) {
@@ -22,7 +23,7 @@ export async function failed(
     case 'unavailable':
       return refusal(503, 'No server is currently available to service your request.')
     case 'forbidden':
-      return refusal(403, 'Resource not accessible by integration')
+      return isGraphQl ? graphQlRefusal() : refusal(403, 'Resource not accessible by integration')
     case 'rate-limit':
       return refusal(403, 'API rate limit exceeded for installation.', { 'x-ratelimit-remaining': '0' })
     case 'secondary-rate-limit':
@@ -44,6 +45,13 @@ function connectionOrFaultEnds(over: AbortSignal, response: ServerResponse): Pro
     over.addEventListener('abort', ended, { once: true })
     response.once('close', ended)
   })
+}
+
+/** A query is answered with 200 whatever happens: what is not allowed stands among the errors. */
+function graphQlRefusal(): Outgoing {
+  const error = { type: 'FORBIDDEN', path: ['repository'], message: 'Resource not accessible by integration' }
+  const body = Buffer.from(JSON.stringify({ data: { repository: null }, errors: [error] }))
+  return { ...refusal(200, ''), body }
 }
 
 function refusal(status: number, message: string, headers: Record<string, string> = {}): Outgoing {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { GitHubForge as GitHubForgeClass } from '../../packages/shared/src/github/github-forge.ts'
 import type { TicketKey, TicketText } from '../../packages/shared/src/github/forge.ts'
 import { ticketMarker } from '../../packages/shared/src/record/ticket-marker.ts'
+import type { NewCheckRun } from './state/checks.ts'
 import type { FaultKind } from './state/faults.ts'
 import { startTestGitHub, testTimeoutMs, type TestGitHub } from './testing.ts'
 
@@ -181,28 +182,84 @@ describe('changes', () => {
       ['WP-123 Optimize uploads\n\nMore words', false],
       ['Tidy up', false],
     ])
-    expect(await forge.commitsBetween(head, first, signal)).toEqual({ commits: [], total: 0, missing: 2 })
-    expect(await forge.commitsBetween(head, head, signal)).toEqual({ commits: [], total: 0, missing: 0 })
+    expect(comparison).toMatchObject({ files: ['a.txt', 'b.txt'], areAllFiles: true })
+    expect(await forge.commitsBetween(head, first, signal)).toMatchObject({
+      commits: [],
+      total: 0,
+      missing: 2,
+    })
+    expect(await forge.commitsBetween(head, head, signal)).toEqual({
+      commits: [],
+      total: 0,
+      missing: 0,
+      files: [],
+      areAllFiles: true,
+    })
   })
 
   it('are not known where a commit is gone', async () => {
     expect(await forge.commitsBetween('f'.repeat(40), head, signal)).toBeUndefined()
   })
 
-  it('come with the merged pull requests that brought them', async () => {
+  it('come with the merged pull requests that brought them, and what people said of those', async () => {
     const { state } = hub.github
     state.users.add({ login: 'ana', role: 'write' })
+    state.users.add({ login: 'zoe', role: 'write' })
+    state.users.add({ login: 'passer-by', role: 'read' })
+    state.users.add({ login: 'rosa', email: 'rosa@example.com', role: 'write' })
     const branch = { head: { ref: 'x', sha: head }, base: { ref: 'main', sha: first }, author: 'ana' }
-    const merged = state.pulls.add({ ...branch, title: 'Faster', merged: { by: 'ana', sha: head } })
+    const merged = state.pulls.add({
+      ...branch,
+      title: 'Faster',
+      merged: { by: 'ana', sha: head },
+      reviews: [
+        { author: 'zoe', state: 'CHANGES_REQUESTED' },
+        { author: 'zoe', state: 'APPROVED', commit: first },
+        { author: 'zoe', state: 'COMMENTED' },
+        { author: 'passer-by', state: 'APPROVED' },
+        { author: 'rosa', state: 'DISMISSED' },
+      ],
+    })
     state.pulls.add({ ...branch, title: 'Still open' })
-    const found = await forge.pullRequestsOf(head, signal)
-    expect(found.map(({ number, title }) => [number, title])).toEqual([[merged.issue.number, 'Faster']])
-    expect(found[0]?.url).toMatch(/\/pull\/\d+$/)
+    const { number } = merged.issue
+    expect(await forge.origins([first, head, 'f'.repeat(40)], signal)).toEqual([
+      { commit: first, author: 'rosa', pulls: [] },
+      {
+        commit: head,
+        author: 'rosa',
+        pulls: [
+          {
+            number,
+            title: 'Faster',
+            url: `${hub.github.url}/acme/kafka-pipeline/pull/${number}`,
+            author: 'ana',
+            head,
+            reviews: [
+              { by: 'zoe', state: 'approved', commit: first },
+              { by: 'rosa', state: 'dismissed', commit: head },
+            ],
+          },
+        ],
+      },
+    ])
   })
 
+  it(
+    'ask for the origins of fifty commits at once',
+    async () => {
+      const before = hub.github.requests.length
+      const found = await forge.origins(Array<string>(101).fill(head), signal)
+      expect(found).toHaveLength(101)
+      expect(hub.github.requests.length - before).toBe(3)
+      expect(await forge.origins([], signal)).toEqual([])
+    },
+    testTimeoutMs,
+  )
+
   it('name the permission that is missing', async () => {
-    await during('forbidden', { path: /\/pulls/ }, async () => {
-      await expect(forge.pullRequestsOf(head, signal)).rejects.toMatchObject({
+    await during('forbidden', { path: /\/graphql/ }, async () => {
+      await expect(forge.origins([head], signal)).rejects.toMatchObject({
+        message: expect.stringContaining('is not allowed: Resource not accessible by integration'),
         next: expect.stringContaining('permissions: pull-requests: read'),
       })
     })
@@ -211,6 +268,125 @@ describe('changes', () => {
         next: expect.stringContaining('permissions: contents: read'),
       })
     })
+  })
+})
+
+describe('checks', () => {
+  it('are the check runs and statuses, those of the deploying workflow left out', async () => {
+    const { state } = hub.github
+    const run = (id: number, path = '.github/workflows/deploy.yml') =>
+      state.runs.add({ id, path, headRef: 'v1.1.0', headSha: first, actor: 'github-actions[bot]' })
+    const [blocked, own, ci] = [run(801), run(802), run(803, '.github/workflows/ci.yml')]
+    const check = (name: string, more: Partial<NewCheckRun>) =>
+      state.checks.addRun({ sha: first, name, ...more })
+    check('Deploy / Preflight', { suiteId: blocked.suiteId, conclusion: 'failure' })
+    check('Deploy / Preflight', { suiteId: own.suiteId })
+    check('unit', { suiteId: ci.suiteId, conclusion: 'failure' })
+    check('unit', { suiteId: ci.suiteId, conclusion: 'success' })
+    check('e2e', { suiteId: ci.suiteId })
+    check('lint', { conclusion: 'timed_out' })
+    check('docs', { conclusion: 'skipped' })
+    for (const [context, status] of [
+      ['sonar', 'success'],
+      ['legacy', 'pending'],
+      ['scan', 'error'],
+    ] as const)
+      state.checks.addStatus({ sha: first, context, state: status })
+
+    const found = await forge.checks(first, '802', signal)
+    expect(Object.fromEntries(found.map(({ name, ...rest }) => [name, rest]))).toEqual({
+      unit: { state: 'passed', detail: 'success' },
+      e2e: { state: 'running', detail: 'in_progress' },
+      lint: { state: 'failed', detail: 'timed_out' },
+      docs: { state: 'not-run', detail: 'skipped' },
+      sonar: { state: 'passed', detail: 'success' },
+      legacy: { state: 'running', detail: 'pending' },
+      scan: { state: 'failed', detail: 'error' },
+    })
+    expect(found).toHaveLength(7)
+  })
+
+  it('are read to their last page', async () => {
+    const { state } = hub.github
+    const sha = (await hub.show('rev-parse', 'main~1')).trim()
+    for (let index = 0; index < 150; index += 1) {
+      state.checks.addRun({ sha, name: `check ${index}`, conclusion: 'success' })
+      state.checks.addStatus({ sha, context: `status ${index}`, state: 'success' })
+    }
+    expect(await forge.checks(sha, '802', signal)).toHaveLength(300)
+  })
+
+  it.each([
+    [/\/check-runs/, 'checks: read'],
+    [/\/status\b/, 'statuses: read'],
+    [/\/actions\/runs/, 'actions: read'],
+  ])('name the permission that %s needs', async (path, permission) => {
+    await during('forbidden', { path }, async () => {
+      await expect(forge.checks(first, '802', signal)).rejects.toMatchObject({
+        next: expect.stringContaining(`permissions: ${permission}`),
+      })
+    })
+  })
+})
+
+describe('incidents', () => {
+  it('are the open issues with a label, pull requests left out', async () => {
+    const { state } = hub.github
+    const labels = ['incident']
+    const open = state.issues.open({ title: 'Broker down', author: 'ana', labels })
+    const closed = state.issues.open({ title: 'Disk full', author: 'ana', labels })
+    state.issues.close(closed, 'ana')
+    const branch = { head: { ref: 'x', sha: head }, base: { ref: 'main', sha: first } }
+    state.pulls.add({ ...branch, title: 'About an incident', author: 'ana', labels })
+    expect(await forge.openIssues('incident', signal)).toEqual([
+      {
+        number: open.number,
+        title: 'Broker down',
+        url: `${hub.github.url}/acme/kafka-pipeline/issues/${open.number}`,
+        openedAt: new Date(open.createdAt),
+      },
+    ])
+    expect(await forge.openIssues('outage', signal)).toEqual([])
+  })
+
+  it('name the permission that is missing', async () => {
+    await during('forbidden', { path: /\/issues/ }, async () => {
+      await expect(forge.openIssues('incident', signal)).rejects.toMatchObject({
+        next: expect.stringContaining('permissions: issues: read'),
+      })
+    })
+  })
+})
+
+describe('who edited a ticket', () => {
+  it(
+    'is told with what it said, oldest first; a workflow is no person',
+    async () => {
+      const { number } = await forge.openTicket(key, textOf({ body: 'one' }), signal)
+      expect(await forge.ticketVersions(number, signal)).toEqual([])
+      const issue = hub.github.state.issues.find(number)!
+      hub.github.state.issues.update(issue, { body: 'two' }, 'ana')
+      await forge.updateTicket(number, textOf({ body: 'three' }), signal)
+      const versions = await forge.ticketVersions(number, signal)
+      expect(versions.map(({ body, by, isPerson }) => [body, by, isPerson])).toEqual([
+        ['one', 'github-actions', false],
+        ['two', 'ana', true],
+        ['three', 'github-actions', false],
+      ])
+      for (let index = 0; index < 120; index += 1)
+        hub.github.state.issues.update(issue, { body: `edit ${index}` }, 'ana')
+      expect(await forge.ticketVersions(number, signal)).toHaveLength(123)
+    },
+    testTimeoutMs,
+  )
+
+  it('names the permission that is missing', async () => {
+    await during('forbidden', { path: /\/graphql/ }, async () => {
+      await expect(forge.ticketVersions(1, signal)).rejects.toMatchObject({
+        next: expect.stringContaining('permissions: issues: read'),
+      })
+    })
+    await expect(forge.ticketVersions(999_999, signal)).rejects.toThrow('not found, or hidden')
   })
 })
 

@@ -67,7 +67,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     requests.push(logged)
     if (!/^\/rate_limit(\?|$)/.test(target)) state.rateLimit.count()
     const fault = state.faults.take({ method, path: target })
-    const failure = fault === undefined ? undefined : await failed(fault, response)
+    const failure = fault === undefined ? undefined : await failed(fault, target === '/graphql', response)
     if (failure === 'dropped') return
     const incoming = await receive(message)
     if (incoming === undefined) return

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { keepTicket } from '@runbook-actions/shared/action/keep-ticket.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
-import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
+import { comparisonOf, FakeForge, reviewedPull } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
@@ -105,9 +105,9 @@ describe('the changes', () => {
 
   it('are read once, newest first, with work items and pull requests', async () => {
     const { forge, ports, only } = setUp()
-    forge.comparison = { commits: [plain, item, merge], total: 3, missing: 1 }
+    forge.comparison = comparisonOf([plain, item, merge], { missing: 1 })
     const pull = { number: 12, title: 'WP-123: Faster uploads', url: 'https://github.example/acme/x/pull/12' }
-    forge.pulls.set(item.sha, [pull])
+    forge.pulls.set(item.sha, [reviewedPull(item.sha, pull)])
     const { record } = await keepTicket({ record: planned }, runbook, ports)
     expect(record.changes).toEqual({
       from: from.commit,
@@ -141,8 +141,8 @@ describe('the changes', () => {
 
   it('are told without pull requests where those may not be read', async () => {
     const { forge, warnings, ports } = setUp()
-    forge.comparison = { commits: [item], total: 1, missing: 0 }
-    forge.pullRequestsOf = () => Promise.reject(new UserError('not allowed', 'Grant pull-requests: read'))
+    forge.comparison = comparisonOf([item])
+    forge.origins = () => Promise.reject(new UserError('not allowed', 'Grant pull-requests: read'))
     const { record } = await keepTicket({ record: planned }, runbook, ports)
     expect(record.changes?.list[0]).toMatchObject({ subject: 'Faster', pulls: [] })
     expect(warnings).toEqual([
@@ -156,7 +156,7 @@ describe('the changes', () => {
       ...plain,
       sha: String(index).padStart(40, '0'),
     }))
-    forge.comparison = { commits, total: 400, missing: 0 }
+    forge.comparison = comparisonOf(commits, { total: 400 })
     const { record } = await keepTicket({ record: planned }, runbook, ports)
     expect(record.changes).toMatchObject({
       total: 400,

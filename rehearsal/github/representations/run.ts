@@ -29,6 +29,7 @@ export async function runJson({ git, links, state }: StandIn, run: Run): Promise
     status: run.status,
     conclusion: run.conclusion,
     workflow_id: run.workflowId,
+    check_suite_id: run.suiteId,
     head_branch: run.headRef,
     head_sha: run.headSha,
     head_commit:
@@ -48,7 +49,7 @@ export async function runJson({ git, links, state }: StandIn, run: Run): Promise
     html_url: runHtml(links, run),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
-    check_suite_url: links.api(`check-suites/${String(run.id)}`),
+    check_suite_url: links.api(`check-suites/${String(run.suiteId)}`),
     artifacts_url: `${url}/artifacts`,
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,

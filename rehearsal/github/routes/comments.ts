@@ -3,7 +3,6 @@ import type { FieldError } from '../errors.ts'
 import type { Routes } from '../operation.ts'
 import { paginate } from '../paging.ts'
 import { commentJson } from '../representations/issue.ts'
-import { workflowBot } from '../state/users.ts'
 import { maxBodyLength, tooLong } from './text-limits.ts'
 
 /** Comments of issues and pull requests. */
@@ -19,10 +18,10 @@ export const comments = {
     return { status: 200, body, headers }
   },
 
-  'POST /repos/{owner}/{repo}/issues/{issue_number}/comments': ({ path, body }, { links, state }) => {
+  'POST /repos/{owner}/{repo}/issues/{issue_number}/comments': ({ path, body, actor }, { links, state }) => {
     const issue = found(state.issues.find(path.issue_number))
     check(body.body)
-    const comment = state.issues.comment(issue, body.body, workflowBot)
+    const comment = state.issues.comment(issue, body.body, actor)
     return { status: 201, body: commentJson(links, issue, comment) }
   },
 

@@ -100,12 +100,12 @@ describe('deployments', () => {
 })
 
 describe('checks of a commit', () => {
-  it('are the newest of each name', async () => {
+  it('are the newest of each name in its suite', async () => {
     const { checks } = hub.octokit.rest
     const { state } = hub.github
     const other = (await hub.show('rev-parse', 'v1')).trim()
-    state.checks.addRun({ sha: other, name: 'build', conclusion: 'failure' })
-    state.checks.addRun({ sha: other, name: 'build', conclusion: 'success' })
+    const { suiteId } = state.checks.addRun({ sha: other, name: 'build', conclusion: 'failure' })
+    state.checks.addRun({ sha: other, name: 'build', conclusion: 'success', suiteId })
     state.checks.addRun({ sha: other, name: 'e2e' })
     const results = async (parameters: object): Promise<unknown[]> => {
       const { data } = await checks.listForRef({ ...hub.at, ref: 'v1', ...parameters })

@@ -4,7 +4,6 @@ import type { Routes } from '../operation.ts'
 import { paginate } from '../paging.ts'
 import { eventJson, issueJson } from '../representations/issue.ts'
 import type { Issue, IssueChange } from '../state/issues.ts'
-import { workflowBot } from '../state/users.ts'
 import type { Users } from '../state/users.ts'
 import { maxBodyLength, tooLong } from './text-limits.ts'
 
@@ -39,11 +38,11 @@ export const issues = {
     }
   },
 
-  'POST /repos/{owner}/{repo}/issues': ({ body }, { links, state }) => {
+  'POST /repos/{owner}/{repo}/issues': ({ body, actor }, { links, state }) => {
     const { title, body: text = null, labels = [], assignees = [] } = body
     const fields = { title: String(title), body: text, assignees }
     check(fields, state.users)
-    const issue = state.issues.open({ ...fields, labels: labels.flatMap(labelName), author: workflowBot })
+    const issue = state.issues.open({ ...fields, labels: labels.flatMap(labelName), author: actor })
     return { status: 201, body: issueJson(links, issue) }
   },
 
@@ -52,7 +51,7 @@ export const issues = {
     body: issueJson(links, found(state.issues.find(path.issue_number))),
   }),
 
-  'PATCH /repos/{owner}/{repo}/issues/{issue_number}': ({ path, body }, { links, state }) => {
+  'PATCH /repos/{owner}/{repo}/issues/{issue_number}': ({ path, body, actor }, { links, state }) => {
     const issue = found(state.issues.find(path.issue_number))
     const { title, body: text, state: wanted, state_reason: reason, labels, assignees } = body ?? {}
     const change: IssueChange = {
@@ -64,7 +63,7 @@ export const issues = {
       ...(assignees === undefined ? {} : { assignees: assignees.flatMap(assigneeLogin) }),
     }
     check(change, state.users)
-    state.issues.update(issue, change, workflowBot)
+    state.issues.update(issue, change, actor)
     return { status: 200, body: issueJson(links, issue) }
   },
 

@@ -1,7 +1,6 @@
 import { ApiError, found, validationFailed } from '../errors.ts'
 import type { Routes } from '../operation.ts'
 import { labelJson } from '../representations/issue.ts'
-import { workflowBot } from '../state/users.ts'
 
 /** Labels of the repository and of its issues. */
 export const labels = {
@@ -22,20 +21,19 @@ export const labels = {
     return { status: 201, body: labelJson(links, label) }
   },
 
-  'POST /repos/{owner}/{repo}/issues/{issue_number}/labels': ({ path, body }, { links, state }) => {
+  'POST /repos/{owner}/{repo}/issues/{issue_number}/labels': ({ path, body, actor }, { links, state }) => {
     const issue = found(state.issues.find(path.issue_number))
     const names = (body?.labels ?? []).map((label) => (typeof label === 'string' ? label : label.name))
-    state.issues.addLabels(issue, names, workflowBot)
+    state.issues.addLabels(issue, names, actor)
     return {
       status: 200,
       body: issue.labels.map((label) => labelJson(links, label)),
     }
   },
 
-  'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}': ({ path }, { links, state }) => {
+  'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}': ({ path, actor }, { links, state }) => {
     const issue = found(state.issues.find(path.issue_number))
-    if (!state.issues.removeLabel(issue, path.name, workflowBot))
-      throw new ApiError(404, 'Label does not exist')
+    if (!state.issues.removeLabel(issue, path.name, actor)) throw new ApiError(404, 'Label does not exist')
     return {
       status: 200,
       body: issue.labels.map((label) => labelJson(links, label)),

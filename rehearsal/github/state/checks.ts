@@ -30,6 +30,8 @@ export interface NewCheckRun {
   name: string
   /** Without a conclusion the check is still running. */
   conclusion?: Conclusion
+  /** The suite that it belongs to, such as that of a workflow's run; one of its own unless given. */
+  suiteId?: number
 }
 
 export interface NewStatus {
@@ -54,11 +56,11 @@ export class Checks {
     this.#users = users
   }
 
-  addRun({ sha, name, conclusion }: NewCheckRun): CheckRun {
+  addRun({ sha, name, conclusion, suiteId = this.#ids.next() }: NewCheckRun): CheckRun {
     const at = this.#timestamp()
     const run: CheckRun = {
       id: this.#ids.next(),
-      suiteId: this.#ids.next(),
+      suiteId,
       sha,
       name,
       status: conclusion === undefined ? 'in_progress' : 'completed',
@@ -68,6 +70,11 @@ export class Checks {
     }
     this.#runs.push(run)
     return run
+  }
+
+  /** Ends a check that still ran. */
+  complete(run: CheckRun, conclusion: Conclusion): void {
+    Object.assign(run, { status: 'completed', conclusion, completedAt: this.#timestamp() })
   }
 
   addStatus({ sha, context, state, description, creator = workflowBot }: NewStatus): CommitStatus {
@@ -89,9 +96,9 @@ export class Checks {
     return this.#runs.filter((run) => run.sha === sha).reverse()
   }
 
-  /** The newest check run of each name. */
+  /** The newest check run of each name in each suite. */
   latestRuns(sha: string): CheckRun[] {
-    return firstOfEach(this.runs(sha), (run) => run.name)
+    return firstOfEach(this.runs(sha), (run) => `${String(run.suiteId)} ${run.name}`)
   }
 
   /** The newest status of each context. */

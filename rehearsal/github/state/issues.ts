@@ -22,6 +22,14 @@ export interface IssueEvent {
     | { event: 'closed' | 'reopened' }
 }
 
+/** What the body said from a moment on. */
+export interface BodyVersion {
+  id: number
+  editor: User
+  at: string
+  body: string
+}
+
 export interface Issue {
   id: number
   number: number
@@ -38,6 +46,8 @@ export interface Issue {
   updatedAt: string
   comments: Comment[]
   events: IssueEvent[]
+  /** The first as it was opened, then one for each edit. */
+  versions: BodyVersion[]
   /** Pull requests are issues too and share their numbers. */
   isPull: boolean
 }
@@ -93,9 +103,11 @@ export class Issues {
       updatedAt: at,
       comments: [],
       events: [],
+      versions: [],
       isPull,
     }
     this.#issues.set(issue.number, issue)
+    this.#keepVersion(issue, author)
     this.addLabels(issue, labels, author)
     return issue
   }
@@ -114,7 +126,10 @@ export class Issues {
       this.#record(issue, actor, { event: 'renamed', from: issue.title, to: change.title })
       issue.title = change.title
     }
-    if (change.body !== undefined) issue.body = change.body
+    if (change.body !== undefined && change.body !== issue.body) {
+      issue.body = change.body
+      this.#keepVersion(issue, actor)
+    }
     if (change.labels !== undefined) this.#replaceLabels(issue, change.labels, actor)
     if (change.assignees !== undefined)
       issue.assignees = change.assignees.map((login) => this.#users.get(login))
@@ -176,6 +191,12 @@ export class Issues {
     issue.labels = issue.labels.filter((kept) => kept !== label)
     this.#record(issue, actor, { event: 'unlabeled', label })
     return true
+  }
+
+  #keepVersion(issue: Issue, editor: string): void {
+    const at = this.#timestamp()
+    const body = issue.body ?? ''
+    issue.versions.push({ id: this.#ids.next(), editor: this.#users.get(editor), at, body })
   }
 
   #replaceLabels(issue: Issue, names: readonly string[], actor: string): void {

@@ -42,6 +42,8 @@ export interface Run {
   /** The workflow's file, `.github/workflows/deploy.yml`. */
   path: string
   workflowId: number
+  /** The suite of the checks that its jobs are. */
+  suiteId: number
   event: string
   status: RunStatus
   conclusion: Conclusion | null
@@ -107,6 +109,7 @@ export class Runs {
       title: run.title ?? run.headRef,
       path,
       workflowId: this.workflowId(path),
+      suiteId: this.#ids.next(),
       event: run.event ?? 'push',
       status: run.status ?? 'in_progress',
       conclusion: run.conclusion ?? null,

@@ -26,6 +26,9 @@ export interface NewUser {
 /** The login that the token of a workflow acts as. */
 export const workflowBot = 'github-actions[bot]'
 
+/** How the tokens of people begin here; GitHub's say nothing of whose they are. */
+const userToken = 'ghu_'
+
 /** The people (and the bot) that the repository knows. Logins do not depend on upper and lower case. */
 export class Users {
   readonly #users = new Map<string, User>()
@@ -71,6 +74,19 @@ export class Users {
     const [, noreply] = /^(?:\d+\+)?(.+)@users\.noreply\.github\.com$/i.exec(email) ?? []
     if (noreply !== undefined) return this.find(noreply)
     return [...this.#users.values()].find((user) => user.email?.toLowerCase() === email.toLowerCase())
+  }
+
+  /** A token that acts as this user; every other acts as the bot of workflows. */
+  tokenOf(login: string): string {
+    return `${userToken}${this.get(login).login}`
+  }
+
+  /** Who acts with a token. */
+  byToken(token: string | undefined): User {
+    return (
+      (token?.startsWith(userToken) === true ? this.find(token.slice(userToken.length)) : undefined) ??
+      this.bot
+    )
   }
 
   get bot(): User {

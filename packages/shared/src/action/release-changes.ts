@@ -9,10 +9,6 @@ import { clip } from '../report/clip.ts'
 /** The newest commits are kept in the record, so many at most: it travels as a job's output. */
 const maxKept = 100
 
-/** Each needs a request of its own. */
-const maxLookedUp = 50
-const lookUpsAtOnce = 5
-
 /** Of subjects and titles, in characters. */
 const maxText = 200
 
@@ -44,7 +40,7 @@ export async function collectChanges(
     .map((each) => ({ ...each, items: workItems(each.message, pattern) }))
     .filter(({ isMerge, items }) => !isMerge || items.length > 0)
   const kept = telling.slice(0, maxKept)
-  const pulls = await pullRequests(kept.slice(0, maxLookedUp), ports)
+  const pulls = await pullRequests(kept, ports)
   return {
     from: base,
     total: comparison.total - comparison.commits.length + telling.length,
@@ -64,7 +60,7 @@ function changeOf(
     commit: sha,
     subject: clip(message.split('\n', 1)[0] ?? '', maxText),
     items: [...known].map(([key, text]) => ({ key, text })),
-    pulls: pulls.map((pull) => ({ ...pull, title: clip(pull.title, maxText) })),
+    pulls: pulls.map(({ number, title, url }) => ({ number, title: clip(title, maxText), url })),
   }
 }
 
@@ -73,15 +69,15 @@ async function pullRequests(
   commits: readonly ForgeCommit[],
   { forge, log, signal }: Ports,
 ): Promise<ReadonlyMap<string, readonly PullRequest[]>> {
-  const found = new Map<string, readonly PullRequest[]>()
   try {
-    for (let begin = 0; begin < commits.length; begin += lookUpsAtOnce) {
-      const some = commits.slice(begin, begin + lookUpsAtOnce)
-      await Promise.all(some.map(async ({ sha }) => found.set(sha, await forge.pullRequestsOf(sha, signal))))
-    }
+    const origins = await forge.origins(
+      commits.map(({ sha }) => sha),
+      signal,
+    )
+    return new Map(origins.map(({ commit, pulls }) => [commit, pulls]))
   } catch (error) {
     if (signal.aborted) throw error
     log.warn(`The ticket tells commits without their pull requests: ${explained(error)}`)
+    return new Map()
   }
-  return found
 }

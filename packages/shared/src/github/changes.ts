@@ -1,11 +1,13 @@
 import type { Comparison, ForgeCommit } from './forge.ts'
 import { asking, hasStatus, type Repository } from './octokit.ts'
-import type { PullRequest } from '../record/changes.ts'
 
 const pageSize = 100
 
 /** Five requests; a release of more commits than this is told by its number. */
 const maxPages = 5
+
+/** Of a comparison the API lists so many files and no more. */
+const maxFiles = 300
 
 /**
  * The commits that `to` has and `from` has not, oldest first. Undefined where the forge knows one of them no more, or
@@ -19,6 +21,7 @@ export async function commitsBetween(
 ): Promise<Comparison | undefined> {
   return asking(`Comparing ${from} with ${to}`, 'contents: read', async () => {
     const commits: ForgeCommit[] = []
+    const files: string[] = []
     try {
       for (let page = 1; ; page += 1) {
         const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
@@ -29,6 +32,8 @@ export async function commitsBetween(
           page,
           request: { signal },
         })
+        // Only the first page has them.
+        files.push(...(data.files ?? []).map(({ filename }) => filename))
         commits.push(
           ...data.commits.map(({ sha, commit: { message }, parents }) => ({
             sha,
@@ -37,30 +42,19 @@ export async function commitsBetween(
           })),
         )
         const isLast = data.commits.length === 0 || commits.length >= data.total_commits || page === maxPages
-        if (isLast) return { commits, total: data.total_commits, missing: data.behind_by }
+        if (isLast) {
+          return {
+            commits,
+            total: data.total_commits,
+            missing: data.behind_by,
+            files,
+            areAllFiles: files.length < maxFiles,
+          }
+        }
       }
     } catch (error) {
       if (hasStatus(error, 404, 422)) return undefined
       throw error
     }
-  })
-}
-
-/** The merged pull requests that brought a commit. */
-export async function pullRequestsOf(
-  { octokit, owner, repo }: Repository,
-  commit: string,
-  signal: AbortSignal,
-): Promise<readonly PullRequest[]> {
-  return asking(`Reading the pull requests of ${commit}`, 'pull-requests: read', async () => {
-    const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
-      owner,
-      repo,
-      commit_sha: commit,
-      request: { signal },
-    })
-    return data
-      .filter(({ merged_at: mergedAt }) => mergedAt !== null)
-      .map(({ number, title, html_url: url }) => ({ number, title, url }))
   })
 }

@@ -1,16 +1,42 @@
 // A forge in memory for tests of the phases.
 import { UserError } from '../errors.ts'
-import type { PullRequest } from '../record/changes.ts'
 import type {
   AnnotatedTag,
+  CommitCheck,
+  CommitOrigin,
   Comparison,
   Forge,
+  ForgeCommit,
   LogEntry,
+  OpenIssue,
+  ReviewedPull,
   RunApproval,
   Ticket,
   TicketKey,
   TicketText,
+  TicketVersion,
 } from './forge.ts'
+
+/** What these commits bring. */
+export function comparisonOf(
+  commits: readonly ForgeCommit[] = [],
+  more: Partial<Comparison> = {},
+): Comparison {
+  return { commits, total: commits.length, missing: 0, files: [], areAllFiles: true, ...more }
+}
+
+/** A merged pull request of ana's, approved by zoe; `head` is its last commit. */
+export function reviewedPull(head: string, more: Partial<ReviewedPull> = {}): ReviewedPull {
+  return {
+    number: 12,
+    title: 'Faster uploads',
+    url: 'https://github.example/acme/x/pull/12',
+    author: 'ana',
+    head,
+    reviews: [{ by: 'zoe', state: 'approved', commit: head }],
+    ...more,
+  }
+}
 
 export class FakeForge implements Forge {
   readonly tags = new Map<string, string>()
@@ -18,12 +44,18 @@ export class FakeForge implements Forge {
   readonly log: LogEntry[] = []
   answers: RunApproval[] = []
   author: string | undefined = 'ana'
-  comparison: Comparison | undefined = { commits: [], total: 0, missing: 0 }
+  comparison: Comparison | undefined = comparisonOf()
   /** By commit. */
-  readonly pulls = new Map<string, readonly PullRequest[]>()
+  readonly pulls = new Map<string, readonly ReviewedPull[]>()
+  /** Of the commit that is asked about. */
+  commitChecks: CommitCheck[] = []
+  /** By label. */
+  readonly issues = new Map<string, readonly OpenIssue[]>()
+  /** Of every ticket. */
+  versions: TicketVersion[] = []
   /** By number, each with the record that it is for. */
   readonly tickets = new Map<number, Ticket & TicketText & { readonly recordId: string }>()
-  /** What every call about tickets, changes and pull requests is refused with. */
+  /** What every call but those about tags, approvals and the log is refused with. */
   refusal: UserError | undefined
 
   commitAuthor(): Promise<string | undefined> {
@@ -57,8 +89,21 @@ export class FakeForge implements Forge {
     return this.#allowed(this.comparison)
   }
 
-  pullRequestsOf(commit: string): Promise<readonly PullRequest[]> {
-    return this.#allowed(this.pulls.get(commit) ?? [])
+  origins(commits: readonly string[]): Promise<readonly CommitOrigin[]> {
+    const { author } = this
+    return this.#allowed(commits.map((commit) => ({ commit, author, pulls: this.pulls.get(commit) ?? [] })))
+  }
+
+  checks(): Promise<readonly CommitCheck[]> {
+    return this.#allowed(this.commitChecks)
+  }
+
+  openIssues(label: string): Promise<readonly OpenIssue[]> {
+    return this.#allowed(this.issues.get(label) ?? [])
+  }
+
+  ticketVersions(): Promise<readonly TicketVersion[]> {
+    return this.#allowed(this.versions)
   }
 
   findTicket({ recordId }: TicketKey): Promise<Ticket | undefined> {

@@ -39,6 +39,50 @@ export interface Comparison {
   readonly total: number
   /** How many commits the first one has and the second one has not. */
   readonly missing: number
+  /** Paths that differ between the two. */
+  readonly files: readonly string[]
+  /** False where more files differ than the forge lists. */
+  readonly areAllFiles: boolean
+}
+
+/** What a person last said of a pull request. */
+export interface Review {
+  readonly by: string
+  readonly state: 'approved' | 'changes-requested' | 'dismissed'
+  /** The commit that was looked at; undefined where the forge knows it no more. */
+  readonly commit: string | undefined
+}
+
+/** A merged pull request with what people with write access said of it. */
+export interface ReviewedPull extends PullRequest {
+  /** Undefined where the account is gone. */
+  readonly author: string | undefined
+  /** Its last commit. */
+  readonly head: string
+  readonly reviews: readonly Review[]
+}
+
+/** A commit with the merged pull requests that brought it. */
+export interface CommitOrigin {
+  readonly commit: string
+  /** The login of who wrote it; undefined where the forge knows no account for the address. */
+  readonly author: string | undefined
+  readonly pulls: readonly ReviewedPull[]
+}
+
+/** A check or a status of a commit. `passed` is a success, `not-run` one that was skipped or has no opinion. */
+export interface CommitCheck {
+  readonly name: string
+  readonly state: 'passed' | 'failed' | 'running' | 'not-run'
+  /** How the forge calls its state, such as `timed_out`. */
+  readonly detail: string
+}
+
+export interface OpenIssue {
+  readonly number: number
+  readonly title: string
+  readonly url: string
+  readonly openedAt: Date
 }
 
 /** By what the ticket of a record is found again. */
@@ -69,6 +113,16 @@ export interface Ticket {
   readonly labels: readonly string[]
 }
 
+/** What a ticket said from a moment on, and who made it so. */
+export interface TicketVersion {
+  readonly body: string
+  readonly at: Date
+  /** The login; undefined where the account is gone. */
+  readonly by: string | undefined
+  /** False for a bot, such as the token of a workflow. */
+  readonly isPerson: boolean
+}
+
 /** The forge as the phases need it. Every method throws a UserError that names the missing permission. */
 export interface Forge {
   /** The login of who wrote a commit; undefined where the forge knows no account for the address. */
@@ -87,10 +141,16 @@ export interface Forge {
   appendLog(entry: LogEntry, signal: AbortSignal): Promise<{ added: boolean; commit: string }>
   /** What lies between two commits; undefined where the forge knows one of them no more. */
   commitsBetween(from: string, to: string, signal: AbortSignal): Promise<Comparison | undefined>
-  /** The merged pull requests that brought a commit. */
-  pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]>
+  /** How commits came in, in the order in which they are asked for. One that the forge does not know is left out. */
+  origins(commits: readonly string[], signal: AbortSignal): Promise<readonly CommitOrigin[]>
+  /** The checks and statuses of a commit, without those that the workflow of this run has brought itself. */
+  checks(commit: string, runId: string, signal: AbortSignal): Promise<readonly CommitCheck[]>
+  /** The newest open issues with a label, 100 at most. */
+  openIssues(label: string, signal: AbortSignal): Promise<readonly OpenIssue[]>
   /** The ticket of a record, if there is one. */
   findTicket(key: TicketKey, signal: AbortSignal): Promise<Ticket | undefined>
+  /** What a ticket said since it was opened, oldest first. Of one that was never edited there is no history. */
+  ticketVersions(number: number, signal: AbortSignal): Promise<readonly TicketVersion[]>
   /** Opens a record's ticket. Where another run opens it at the same time, both get the same one. */
   openTicket(key: TicketKey, text: TicketText, signal: AbortSignal): Promise<Ticket>
   /** Replaces what a ticket says. One that becomes closed is closed as completed. */

@@ -1,18 +1,25 @@
-import type { PullRequest } from '../record/changes.ts'
-import { commitsBetween, pullRequestsOf } from './changes.ts'
+import { commitsBetween } from './changes.ts'
+import { checksOf } from './checks.ts'
 import { appendLog } from './deployment-log.ts'
 import type {
   AnnotatedTag,
+  CommitCheck,
+  CommitOrigin,
   Comparison,
   Forge,
   LogEntry,
+  OpenIssue,
   RunApproval,
   Ticket,
   TicketKey,
   TicketText,
+  TicketVersion,
 } from './forge.ts'
+import { openIssues } from './issues.ts'
 import { asking, type Repository } from './octokit.ts'
+import { originsOf } from './origins.ts'
 import { createTag, tagCommit } from './tags.ts'
+import { ticketVersions } from './ticket-versions.ts'
 import { findTicket, openTicket, updateTicket } from './tickets.ts'
 
 /** The forge as GitHub serves it. */
@@ -63,8 +70,20 @@ export class GitHubForge implements Forge {
     return commitsBetween(this.#repository, from, to, signal)
   }
 
-  pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {
-    return pullRequestsOf(this.#repository, commit, signal)
+  origins(commits: readonly string[], signal: AbortSignal): Promise<readonly CommitOrigin[]> {
+    return originsOf(this.#repository, commits, signal)
+  }
+
+  checks(commit: string, runId: string, signal: AbortSignal): Promise<readonly CommitCheck[]> {
+    return checksOf(this.#repository, commit, runId, signal)
+  }
+
+  openIssues(label: string, signal: AbortSignal): Promise<readonly OpenIssue[]> {
+    return openIssues(this.#repository, label, signal)
+  }
+
+  ticketVersions(number: number, signal: AbortSignal): Promise<readonly TicketVersion[]> {
+    return ticketVersions(this.#repository, number, signal)
   }
 
   findTicket(key: TicketKey, signal: AbortSignal): Promise<Ticket | undefined> {
