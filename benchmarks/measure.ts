@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
 
 /** One run of one command, by the kernel's own accounting. */
 export interface Sample {
   readonly wallMs: number
-  /** The largest resident set, in MiB. */
-  readonly peakMiB: number
+  /** Time on a processor, in user and system mode: what a busy machine does not change much. */
+  readonly cpuMs: number
 }
 
 export interface Contestant {
@@ -14,38 +16,16 @@ export interface Contestant {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs a command to its end. What it prints is read and thrown away. */
-function runOnce({ command, env = {} }: Contestant): Promise<Sample> {
-  const [program = '', ...args] = command
-  return new Promise((resolve, reject) => {
-    const began = performance.now()
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', ...env },
-    })
-    let peakKiB = 0
-    const look = setInterval(() => {
-      peakKiB = Math.max(peakKiB, residentPeakKiB(child.pid))
-    }, 5)
-    child.stdout.on('data', () => {
-      peakKiB = Math.max(peakKiB, residentPeakKiB(child.pid))
-    })
-    child.stderr.resume()
-    child.once('error', reject)
-    child.once('exit', (code) => {
-      clearInterval(look)
-      if (code === 0) resolve({ wallMs: performance.now() - began, peakMiB: peakKiB / 1024 })
-      else reject(new Error(`${command.join(' ')} ended with ${String(code)}`))
-    })
-  })
-}
+/** bash knows what a child used once it has ended; Node does not tell. What the command prints is thrown away. */
+const timed = 'TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null 2>&1'
 
-function residentPeakKiB(pid: number | undefined): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? 0)
-  } catch {
-    return 0 // it has ended between two looks
-  }
+/** Runs a command to its end. */
+async function runOnce({ command, env = {} }: Contestant): Promise<Sample> {
+  const { stderr } = await run('bash', ['--norc', '-c', timed, 'bash', ...command], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+  })
+  const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number)
+  return { wallMs: wall * 1000, cpuMs: (user + system) * 1000 }
 }
 
 /** Runs the contestants in turn, A B A B …, so that a machine that drifts does so for both. The first round is a warm-up. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { actionNames } from '../scripts/build.ts'
-import { inTurn, median, type Contestant } from './measure.ts'
+import { inTurn, median, type Contestant, type Sample } from './measure.ts'
 
 const root = join(import.meta.dirname, '..')
 const rounds = Number(process.argv[2] ?? 11)
@@ -30,37 +30,32 @@ if (process.argv[2] === '--help') console.log(typeof core.getInput, typeof KubeC
   logLevel: 'error',
 })
 
+const emptyProgram = 'an empty program'
+const wholeClient = 'the official client, whole'
 const bundles = actionNames().map((name) => ({ name, file: join(root, 'actions', name, 'dist/index.js') }))
 for (const { name, file } of bundles)
   if (!existsSync(file)) throw new Error(`There is no bundle of ${name}: npm run build`)
 const contestants: (Contestant & { file?: string })[] = [
-  { name: 'an empty program', command: [process.execPath, '-e', ''] },
-  { name: 'the official client, whole', command: [process.execPath, peer, '--help'], file: peer },
+  { name: emptyProgram, command: [process.execPath, '-e', ''] },
+  { name: wholeClient, command: [process.execPath, peer, '--help'], file: peer },
   ...bundles.map(({ name, file }) => ({ name, command: [process.execPath, file, '--help'], file })),
 ]
 const samples = await inTurn(contestants, rounds)
-rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 
-const wall = (name: string): number => median((samples.get(name) ?? []).map(({ wallMs }) => wallMs))
-const base = wall('an empty program')
+const medianOf = (name: string, of: (sample: Sample) => number): number =>
+  median((samples.get(name) ?? []).map(of))
+const wall = (name: string): number => medianOf(name, ({ wallMs }) => wallMs)
+const cpu = (name: string): number => medianOf(name, ({ cpuMs }) => cpuMs)
+const above = (name: string): number => cpu(name) - cpu(emptyProgram)
+
 console.log(
-  `| ${rounds} rounds, in turn | median ms | above an empty program | of the official client's | size |`,
+  `| ${rounds} rounds, in turn; medians | wall ms | CPU ms | above an empty program | of the official client's | loaded at start |`,
 )
-console.log('|---|--:|--:|--:|--:|')
-const sizes = new Map(
-  contestants.map(({ name, file }) => [
-    name,
-    file !== undefined && existsSync(file) ? statSync(file).size : undefined,
-  ]),
-)
-for (const { name } of contestants) {
-  const own = wall(name)
-  const share =
-    name === 'an empty program'
-      ? ''
-      : `${((100 * (own - base)) / (wall('the official client, whole') - base)).toFixed(0)} %`
-  const size = sizes.get(name)
-  console.log(
-    `| ${name} | ${own.toFixed(0)} | ${(own - base).toFixed(0)} | ${share} | ${size === undefined ? '' : `${(size / 1e6).toFixed(2)} MB`} |`,
-  )
+console.log('|---|--:|--:|--:|--:|--:|')
+for (const { name, file } of contestants) {
+  const share = name === emptyProgram ? '' : `${((100 * above(name)) / above(wholeClient)).toFixed(0)} %`
+  const size = file === undefined ? '' : `${(statSync(file).size / 1e6).toFixed(2)} MB`
+  const [wallMs, cpuMs, aboveMs] = [wall(name), cpu(name), above(name)].map((ms) => ms.toFixed(0))
+  console.log(`| ${name} | ${wallMs} | ${cpuMs} | ${aboveMs} | ${share} | ${size} |`)
 }
+rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

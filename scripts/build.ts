@@ -1,12 +1,12 @@
 // npm run build [-- ACTION …]: one bundle per action in actions/<name>/dist.
 // esbuild joins and shakes our TypeScript and the libraries, ncc packages the result: 3 s an action instead of 25 with
-// ncc alone, at half the size (docs/decisions/0003-bundles.md).
+// ncc alone, at half the size. What makes a bundle load quickly is in docs/decisions/0003-bundles.md.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { build, type Metafile, type Plugin } from 'esbuild'
+import { basename, dirname, join } from 'node:path'
+import { build, transform, type Metafile, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js')
@@ -19,30 +19,70 @@ export function actionNames(): string[] {
 }
 
 /**
- * The actions whose lazy imports become files of their own beside index.js: the calendars of the world (1.5 MB), which
- * only a plan reads. The others stay one file, which can be copied to where it is needed.
+ * What libraries bring along and no action uses, by the file and what stands in for it. Importing something that a
+ * stand-in lacks fails the build.
  */
-const split: ReadonlySet<string> = new Set(['preflight'])
-
-/**
- * What libraries bring along and no action uses: zod's messages in fifty languages (264 kB), and the OIDC client of
- * @actions/core with an HTTP stack of its own (435 kB). An action that calls it fails and says why.
- */
-const leftOut: readonly { readonly file: RegExp; readonly contents: string }[] = [
-  { file: /\/zod\/v4\/locales\/index\.js$/, contents: 'export {}' },
-  {
-    file: /\/@actions\/core\/lib\/oidc-utils\.js$/,
-    contents:
-      "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
-  },
-]
+const leftOut: Readonly<Record<string, string>> = {
+  // The messages of zod in fifty languages, 264 kB.
+  'node_modules/zod/v4/locales/index.js': 'export {}',
+  // The OIDC client of @actions/core with an HTTP stack of its own, 435 kB.
+  'node_modules/@actions/core/lib/oidc-utils.js':
+    "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
+  // Of undici all but its connections: fetch, caches, mocks, 290 kB. Other libraries have an undici of their own.
+  'node_modules/undici/index.js': `
+    import Agent from './lib/dispatcher/agent.js'
+    import api from './lib/api/index.js'
+    import Dispatcher from './lib/dispatcher/dispatcher.js'
+    import Pool from './lib/dispatcher/pool.js'
+    import ProxyAgent from './lib/dispatcher/proxy-agent.js'
+    Object.assign(Dispatcher.prototype, api)
+    export { Agent, Pool, ProxyAgent }`,
+  // The generated Kubernetes API: of the official client only the old ways of logging in are used.
+  'node_modules/@kubernetes/client-node/dist/gen/index.js': `
+    export function createConfiguration() { throw new Error('The Kubernetes API is left out of this bundle') }
+    export const ServerConfiguration = createConfiguration`,
+}
 
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup(esbuild) {
-    for (const { file, contents } of leftOut)
-      esbuild.onLoad({ filter: file }, () => ({ contents, loader: 'js' }))
+    for (const [path, contents] of Object.entries(leftOut)) {
+      const file = inLibraries(path)
+      const filter = new RegExp(`^${RegExp.escape(file)}$`)
+      esbuild.onLoad({ filter }, () => ({ contents, loader: 'js', resolveDir: dirname(file) }))
+    }
   },
+}
+
+/**
+ * CommonJS modules that export one function and load much for it: loaded when it is called. HTTP/2 takes a tenth of an
+ * action's start, and our connections to the cluster are HTTP/1.1.
+ */
+const whenCalled: readonly string[] = ['node_modules/undici/lib/dispatcher/client-h2.js']
+
+const loadWhenCalled: Plugin = {
+  name: 'load-when-called',
+  setup(esbuild) {
+    for (const path of whenCalled) {
+      const file = inLibraries(path)
+      const namespace = 'when-called'
+      const contents = `module.exports = (...given) => require(${JSON.stringify(file)})(...given)`
+      const filter = new RegExp(`(?:^|/)${RegExp.escape(basename(file))}$`)
+      esbuild.onResolve({ filter }, (asked) =>
+        asked.namespace !== namespace && join(asked.resolveDir, asked.path) === file
+          ? { path: basename(file), namespace }
+          : undefined,
+      )
+      esbuild.onLoad({ filter, namespace }, () => ({ contents, resolveDir: dirname(file) }))
+    }
+  },
+}
+
+/** @throws Error where a library has moved the file: then the bundles would grow or slow down without a word */
+function inLibraries(path: string): string {
+  const file = join(root, path)
+  if (!existsSync(file)) throw new Error(`the build treats ${path} on its own, and it is not there any more`)
+  return file
 }
 
 /** The licences of what went into a bundle; ncc cannot tell, because it sees one file only. */
@@ -63,25 +103,50 @@ function licences(metafile: Metafile): string {
   return texts.sort().join('\n')
 }
 
+/**
+ * Names stay as they are written, so that a stack trace can be read; it costs size, but no time. ASCII alone is read in
+ * a third of the time of UTF-8.
+ */
+const compact = {
+  format: 'esm',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  charset: 'ascii',
+  legalComments: 'none',
+} as const
+
+function runNcc(entry: string, output: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ncc, 'build', entry, '-o', output, '--no-cache', '-q'], {
+      stdio: 'inherit',
+    })
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`ncc ended with ${String(code)} for ${entry}`))
+    })
+  })
+}
+
 async function bundle(name: string): Promise<void> {
   const folder = join(root, 'actions', name)
   const joined = join(folder, '.pre')
   // A build that was interrupted leaves its own.
   rmSync(joined, { recursive: true, force: true })
   const { metafile } = await build({
+    ...compact,
     entryPoints: [join(folder, 'src/index.ts')],
     outdir: joined,
-    splitting: split.has(name),
+    // What is imported lazily becomes a file of its own beside index.js.
+    splitting: true,
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
+    // ncc would wrap the whole bundle into one function, which the engine then parses twice.
+    supported: { 'top-level-await': false },
     metafile: true,
-    plugins: [leaveOut],
+    plugins: [leaveOut, loadWhenCalled],
     // Some libraries are CommonJS and call require at run time.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
@@ -90,18 +155,11 @@ async function bundle(name: string): Promise<void> {
   writeFileSync(join(joined, 'package.json'), '{"type":"module"}')
   const packaged = join(joined, 'dist')
   mkdirSync(packaged)
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [ncc, 'build', join(joined, 'index.js'), '-o', packaged, '-m', '--no-cache', '-q'],
-      { stdio: 'inherit' },
-    )
-    child.on('error', reject)
-    child.on('exit', (code) => {
-      if (code === 0) resolve()
-      else reject(new Error(`ncc ended with ${String(code)} for the action ${name}`))
-    })
-  })
+  await runNcc(join(joined, 'index.js'), packaged)
+  for (const file of readdirSync(packaged).filter((entry) => entry.endsWith('.js'))) {
+    const { code } = await transform(readFileSync(join(packaged, file), 'utf8'), compact)
+    writeFileSync(join(packaged, file), code)
+  }
   writeFileSync(join(packaged, 'licenses.txt'), licences(metafile))
   // The names of lazy files come from their content: nothing old may stay.
   rmSync(join(folder, 'dist'), { recursive: true, force: true })

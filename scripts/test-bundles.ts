@@ -1,8 +1,11 @@
 // Builds every bundle twice and compares, then runs each: a bundle that was built is not yet one that starts.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { actionNames, buildActions } from './build.ts'
@@ -75,30 +78,81 @@ async function tryBundle(name: string): Promise<void> {
   }
 }
 
-/** The calendars are a file of their own: a plan must find it beside index.js, from whatever folder it is started. */
-async function tryCalendar(): Promise<void> {
+const runbookHead = 'version: 1\npipeline: p\nenvironments: { production: { namespace: p } }\n'
+
+function kubeconfig(server: string, user: object): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'c', user }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
+  })
+}
+
+/**
+ * What is imported lazily is a file of its own, which has to be found beside index.js from whatever folder an action is
+ * started: runs a plan that needs one, and sees by `isLoaded` what it did with it.
+ */
+async function tryLazyFile(
+  what: string,
+  runbook: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  isLoaded: (output: string) => boolean,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'runbook-bundle-'))
   try {
-    const runbook = join(folder, 'runbook.yaml')
-    await writeFile(
-      runbook,
-      'version: 1\npipeline: p\nenvironments: { production: { namespace: p } }\ncomponents: [{ deployment: d }]\nwindow: { holidays: DE-BR }\n',
-    )
-    // Nothing listens there, and nothing is asked before the calendar.
-    const kubeconfig = JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'c',
-      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
-      users: [{ name: 'c', user: { token: 'none' } }],
-      contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
-    })
-    const args = ['--mode', 'plan', '--version', 'v1.1.0', '--runbook', runbook]
-    const { code, output } = await run('preflight', args, { KUBECONFIG_CONTENT: kubeconfig }, folder)
-    if (code !== 1 || !output.includes('did you mean "DE-BB"?'))
-      problems.push(`preflight with an unknown region: ${String(code)} ${output}`)
+    const file = join(folder, 'runbook.yaml')
+    await writeFile(file, runbookHead + runbook)
+    const given = ['--version', 'v1.1.0', '--runbook', file, ...args]
+    const { code, output } = await run('preflight', given, environment, folder)
+    if (code !== 1 || !isLoaded(output)) problems.push(`preflight, ${what}: ${String(code)} ${output}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function tryLazyFiles(): Promise<void> {
+  const component = 'components: [{ deployment: d }]\n'
+  const seen: (string | undefined)[] = []
+  const github = createServer((request, response) => {
+    seen.push(request.headers.authorization)
+    response.writeHead(403).end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(github, 'listening')
+  try {
+    await tryLazyFile(
+      'the calendars',
+      `${component}window: { holidays: DE-BR }\n`,
+      ['--mode', 'plan'],
+      // Nothing listens there, and nothing is asked before the calendar.
+      { KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { token: 'none' }) },
+      (output) => output.includes('did you mean "DE-BB"?'),
+    )
+    const expired = { name: 'azure', config: { 'access-token': 'a', 'expires-on': '1' } }
+    await tryLazyFile(
+      'the official client, for an old way of logging in',
+      component,
+      ['--mode', 'plan'],
+      { KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { 'auth-provider': expired }) },
+      (output) => output.includes('The auth-provider azure failed: Token is expired!'),
+    )
+    await tryLazyFile(
+      "GitHub's client",
+      component,
+      ['--mode', 'plan'],
+      {
+        KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { token: 'none' }),
+        GITHUB_TOKEN: 'of-github',
+        GITHUB_REPOSITORY: 'acme/kafka-pipeline',
+        GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}`,
+      },
+      () => seen.includes('token of-github'),
+    )
+  } finally {
+    github.close()
   }
 }
 
@@ -107,7 +161,7 @@ const first = fingerprint()
 await buildActions()
 if (fingerprint() !== first) problems.push('Two builds of the same sources differ.')
 for (const name of actionNames()) await tryBundle(name)
-await tryCalendar()
+await tryLazyFiles()
 for (const problem of problems) console.error(`✘ ${problem}`)
 console.log(
   `${actionNames().length} bundles, built twice and run: ${problems.length === 0 ? 'all well' : `${problems.length} problems`}`,

@@ -101,7 +101,7 @@ async function calendar(): Promise<HolidayCalendar> {
 async function runMode(context: Context): Promise<PhaseResult> {
   const { inputs: given, clock, signal, run } = context
   if (given.mode === 'approve') {
-    const forge = connectForge(given.token, run)
+    const forge = await connectForge(given.token, run)
     if (forge === undefined) {
       throw new UserError(
         'Who approved cannot be looked up: there is no token or no repository.',
@@ -117,7 +117,8 @@ async function runMode(context: Context): Promise<PhaseResult> {
       return plan(runbook, asked, { cluster, store, calendar, clock, signal })
     }
     const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
-    const { sources, close } = connectSources(runbook, cluster, connectForge(given.token, run), context)
+    const forge = await connectForge(given.token, run)
+    const { sources, close } = connectSources(runbook, cluster, forge, context)
     try {
       const ports = { sources, manifests: readManifests(record), log: context.log, signal }
       if (given.mode === 're-check') return await check('re-check', runbook, record, ports)
@@ -153,7 +154,7 @@ async function request(
     )
   }
   const commit = run.sha ?? 'unknown'
-  const forge = connectForge(given.token, run)
+  const forge = await connectForge(given.token, run)
   const wanted = given.class
   return {
     environment: given.environment,

@@ -1,4 +1,4 @@
 import { runAction } from '@runbook-actions/shared/action/run.ts'
 import { action } from './main.ts'
 
-await runAction(action)
+void runAction(action)

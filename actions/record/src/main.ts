@@ -63,7 +63,7 @@ export const action: Action<typeof inputs, typeof outputs> = {
   outputs,
   async main(context) {
     const { inputs: given, run } = context
-    const forge = connectForge(given.token, run)
+    const forge = await connectForge(given.token, run)
     if (forge === undefined) {
       throw new UserError(
         'The deployment cannot be recorded: there is no token or no repository.',

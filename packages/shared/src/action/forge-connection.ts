@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Forge } from '../github/forge.ts'
 import { GitHubForge } from '../github/github-forge.ts'
-import { connectRepository } from '../github/octokit.ts'
 import type { RunFacts } from './environment.ts'
 import { secret } from './input-types.ts'
 
@@ -11,7 +10,8 @@ export const tokenInput = {
 }
 
 /** The repository that the run belongs to; undefined in a terminal or without a token. */
-export function connectForge(token: string | undefined, run: RunFacts): Forge | undefined {
+export async function connectForge(token: string | undefined, run: RunFacts): Promise<Forge | undefined> {
   if (token === undefined || run.repository === undefined) return undefined
+  const { connectRepository } = await import('../github/connect-repository.ts')
   return new GitHubForge(connectRepository(token, run.repository, run.apiUrl ?? 'https://api.github.com'))
 }

@@ -1,5 +1,4 @@
-import { getOctokit } from '@actions/github'
-import { retry } from '@octokit/plugin-retry'
+import type { getOctokit } from '@actions/github'
 import * as z from 'zod'
 import { UserError } from '../errors.ts'
 
@@ -10,19 +9,6 @@ export interface Repository {
   readonly octokit: Octokit
   readonly owner: string
   readonly repo: string
-}
-
-/**
- * @param slug `owner/name`
- * @param apiUrl the API's address, which differs on GitHub Enterprise
- */
-export function connectRepository(token: string, slug: string, apiUrl: string): Repository {
-  const [owner, repo, ...rest] = slug.split('/')
-  if (!owner || !repo || rest.length > 0)
-    throw new UserError(`"${slug}" is not a repository.`, 'Name it as owner/name.')
-  // What we send is safe to send twice: objects are named by content, and a ref that exists is looked at. The one
-  // exception, opening an issue, switches the retries off for itself.
-  return { octokit: getOctokit(token, { baseUrl: apiUrl }, retry), owner, repo }
 }
 
 interface RequestFailure {
