@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where what is built once stays: outside the work tree, shared by all its clones. */
+/**
+ * Where what is built once stays, outside the work tree and shared by all its clones: `$XDG_CACHE_HOME/runbook-actions`, or
+ * the same below `~/.cache`. An empty variable counts as none.
+ */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const { XDG_CACHE_HOME: given = '' } = environment
   return join(given === '' ? join(homedir(), '.cache') : given, 'runbook-actions')

@@ -1,8 +1,8 @@
 import type { Verdict } from '../decide/verdict.ts'
 import type { GateResult } from '../record/gate-result.ts'
+import { humanDuration } from '../runbook/durations.ts'
 import type { SummaryPart } from './fit-summary.ts'
 import { cell, table } from './markdown.ts'
-import { formatDuration } from './numbers.ts'
 
 /** How a verdict looks in a table; always beside words, never instead of them. */
 export const verdictSigns: Readonly<Record<Verdict, string>> = {
@@ -40,7 +40,7 @@ export function gateTable(results: readonly GateResult[]): string {
 export function gateEvidence(results: readonly GateResult[]): SummaryPart {
   const blocks = results.map(({ gate, verdict, tookMs, query, evidence }) =>
     [
-      `# ${gate}: ${verdict}, measured in ${formatDuration(tookMs)}`,
+      `# ${gate}: ${verdict}, measured in ${humanDuration(tookMs)}`,
       ...(query === undefined ? [] : [`$ ${query}`]),
       ...evidence,
     ].join('\n'),

@@ -3,7 +3,6 @@ import {
   formatBytes,
   formatCount,
   formatDateTime,
-  formatDuration,
   formatPercent,
   formatPercentDelta,
   formatTime,
@@ -43,15 +42,6 @@ describe('numbers', () => {
     [NaN, '–'],
   ])('differences %p', (delta, expected) => {
     expect(formatPercentDelta(delta)).toBe(expected)
-  })
-
-  it.each([
-    [161_000, '2 min 41 s'],
-    [850, '850 ms'],
-    [-90_000, '−1 min 30 s'],
-    [NaN, '–'],
-  ])('durations %p', (ms, expected) => {
-    expect(formatDuration(ms)).toBe(expected)
   })
 
   it.each([

@@ -1,5 +1,3 @@
-import { humanDuration } from '../runbook/durations.ts'
-
 /** Numbers and times as people read them in a report. */
 
 /** `5,000`, `0.4`, `12.5`: whole numbers in full, others with at most `decimals` digits. */
@@ -19,12 +17,6 @@ export function formatPercent(share: number): string {
 export function formatPercentDelta(delta: number): string {
   const text = formatPercent(delta)
   return delta > 0 && Number.isFinite(delta) ? text.replace(/^(?:< )?/u, '$&+') : text
-}
-
-/** Milliseconds as `2 min 41 s`, `1 h`, `850 ms`. */
-export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return '–'
-  return ms < 0 ? `−${humanDuration(-ms)}` : humanDuration(ms)
 }
 
 const byteUnits = ['bytes', 'kB', 'MB', 'GB'] as const

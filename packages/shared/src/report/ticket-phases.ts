@@ -1,11 +1,12 @@
 import type { DeploymentRecord, Phase } from '../record/schema.ts'
+import { humanDuration } from '../runbook/durations.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
 import { diagnosisAdvice, diagnosisEvidence } from './diagnosis.ts'
 import type { SummaryPart } from './fit-summary.ts'
 import { gateEvidence, gateTable } from './gate-table.ts'
 import { cell, details, table } from './markdown.ts'
-import { formatDuration, formatTime } from './numbers.ts'
+import { formatTime } from './numbers.ts'
 import type { TicketStory } from './ticket-story.ts'
 
 interface Told {
@@ -57,7 +58,7 @@ function phaseTable(told: readonly Told[], timeZone: string, maxText: number): s
     cell(outcome),
     cell(clip(reason, maxText)),
     formatTime(new Date(endedAt), timeZone),
-    formatDuration(Date.parse(endedAt) - Date.parse(startedAt)),
+    humanDuration(Date.parse(endedAt) - Date.parse(startedAt)),
   ])
   return table(
     ['Phase', 'Outcome', 'Reason', 'Ended', 'Took'].map((title) => ({ title })),

@@ -24,21 +24,16 @@ export function parseDuration(text: string): number | undefined {
   return ms <= LONGEST_DURATION_MS ? ms : undefined
 }
 
-/**
- * Writes milliseconds as the runbook file does (`1h30m`), whole seconds only: a rest is rounded to the nearest second.
- * The inverse of `parseDuration` for every duration of a file.
- */
-export function formatDuration(ms: number): string {
-  const parts = split(ms)
-  if (parts.length === 0) return '0s'
-  return parts.map(({ amount, unit }) => `${amount}${unit}`).join('')
-}
-
 const SPOKEN = { d: 'd', h: 'h', m: 'min', s: 's' } as const
 const UNITS = ['d', 'h', 'm', 's'] as const
 
-/** Writes milliseconds for a reader: the leading unit and the next one below it, `2 min 41 s`, `1 h 30 min`, `0 s`. */
+/**
+ * Writes milliseconds for a reader: the leading unit and the next one below it, `2 min 41 s`, `1 h 30 min`, `850 ms`,
+ * `0 s`; `–` where there is no number.
+ */
 export function humanDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return '–'
+  if (ms < 0) return `−${humanDuration(-ms)}`
   if (ms > 0 && ms < SECOND_MS) return `${Math.round(ms)} ms`
   const [first, second] = split(ms)
   if (first === undefined) return '0 s'
@@ -50,8 +45,6 @@ export function humanDuration(ms: number): string {
 type Unit = keyof typeof SPOKEN
 
 function split(ms: number): { amount: number; unit: Unit }[] {
-  if (!(ms >= 0) || !Number.isFinite(ms))
-    throw new RangeError(`A duration is a number of milliseconds from 0 on, not ${ms}`)
   const seconds = Math.round(ms / SECOND_MS)
   const parts: { amount: number; unit: Unit }[] = [
     { amount: Math.floor(seconds / 86_400), unit: 'd' },
