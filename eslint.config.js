@@ -17,7 +17,7 @@ const layers = {
   calendar: ['runbook'],
   cluster: ['record', 'decide', 'runbook'],
   kafka: ['record', 'decide', 'runbook'],
-  metrics: ['record', 'decide', 'runbook'],
+  metrics: ['cluster', 'record', 'decide', 'runbook'],
   github: ['record', 'decide', 'runbook'],
   gates: ['cluster', 'kafka', 'metrics', 'github', 'record', 'decide', 'runbook'],
   report: ['gates', 'record', 'decide', 'runbook'],

@@ -1,6 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Sources } from '../gates/sources.ts'
 import type { Forge } from '../github/forge.ts'
+import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
+import { monitoringConnections } from '../metrics/monitoring-connections.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import type { ActionContext } from './run.ts'
 
@@ -17,14 +19,15 @@ export interface SourceConnections {
  * does not pay for one, and a variable that is missing makes only the gates that need it `unknown`.
  */
 export function connectSources(
-  _runbook: Runbook,
+  runbook: Runbook,
   cluster: Cluster,
   forge: Forge | undefined,
-  { clock }: Context,
+  { log, clock, variables, mask }: Context,
 ): SourceConnections {
   const notYet = (what: string) => () => Promise.reject(new Error(`${what} cannot be read yet.`))
-  const [lag, metrics, alerts] = [notYet('Consumer lag'), notYet('Metrics'), notYet('Alerts')]
+  const [lag, metrics] = [notYet('Consumer lag'), notYet('Metrics')]
   const close = (): Promise<void> => Promise.resolve()
+  const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
   const sources: Sources = {
     cluster,
     lag: { source: 'nothing', read: lag, history: lag, close },
@@ -37,9 +40,9 @@ export function connectSources(
       custom: metrics,
       close,
     },
-    alerts: { source: undefined, firing: alerts, rules: alerts },
+    alerts: new MonitoringAlerts(monitoring),
     forge,
     clock,
   }
-  return { sources, close }
+  return { sources, close: monitoring.close }
 }

@@ -120,6 +120,10 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(this.answer(pod, path))
   }
 
+  serviceGet(): Promise<never> {
+    return Promise.reject(new Error('the fake cluster has no Services'))
+  }
+
   configMap(): Promise<undefined> {
     return Promise.resolve(undefined)
   }

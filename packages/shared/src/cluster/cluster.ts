@@ -7,6 +7,7 @@ import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
 import type { ObjectEvent } from './object-event.ts'
 import type { LimitRange } from './resources.ts'
+import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 
 /** What a pod's own HTTP server answered. */
 export interface PodAnswer {
@@ -88,6 +89,8 @@ export interface Cluster {
   ): Promise<readonly ObjectEvent[]>
   /** `GET` on a pod through the API server. Throws where the pod could not be reached at all. */
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>
+  /** `GET` on a Service of any namespace through the API server, once. Throws where the API server has no answer of it. */
+  serviceGet(request: ServiceGet, signal: AbortSignal): Promise<ServiceAnswer>
   /** A ConfigMap's data, undefined where it does not exist. */
   configMap(
     name: string,

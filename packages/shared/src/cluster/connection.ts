@@ -94,7 +94,7 @@ export class Connection {
   #send(exchange: Exchange, identity: Identity): Promise<HttpAnswer> {
     const { body, contentType, accept = 'application/json', isWatch = false, timeoutMs, signal } = exchange
     const { transport, userAgent } = this.#parts
-    const headers = { accept, 'user-agent': userAgent, ...identity.headers }
+    const headers = { ...exchange.headers, accept, 'user-agent': userAgent, ...identity.headers }
     const typed = contentType === undefined ? headers : { ...headers, 'content-type': contentType }
     return transport.send(
       { target: target(exchange), headers: typed, body, isWatch, timeoutMs, signal },

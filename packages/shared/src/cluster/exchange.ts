@@ -7,6 +7,8 @@ export interface Exchange extends ApiRequest {
   readonly body?: string | undefined
   readonly contentType?: string | undefined
   readonly accept?: string | undefined
+  /** More headers; those of the identity win. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly isWatch?: boolean
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined

@@ -24,6 +24,7 @@ import {
   replicaSets,
   resourceQuotas,
 } from './resources.ts'
+import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 
 /** How often a write is repeated where only the status has changed since the Deployment was read. */
 const writeAttempts = 10
@@ -158,6 +159,10 @@ export class KubernetesCluster implements Cluster {
 
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer> {
     return this.#api.podGet(this.namespace, pod, port, path, { signal })
+  }
+
+  serviceGet(request: ServiceGet, signal: AbortSignal): Promise<ServiceAnswer> {
+    return this.#api.serviceGet(request, signal)
   }
 
   async configMap(

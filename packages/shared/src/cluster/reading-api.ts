@@ -11,6 +11,7 @@ import { proxyFor } from './proxy.ts'
 import { withQuery, type Query } from './resource-path.ts'
 import { pods, type Resource, type Wire } from './resources.ts'
 import { defaultRetryPolicy, isTransient, withRetries, type RetryPolicy } from './retry.ts'
+import { serviceGet, type ServiceAnswer, type ServiceGet } from './service-proxy.ts'
 import {
   accessReviewSchema,
   objectSchema,
@@ -136,6 +137,11 @@ export class ReadingApi {
   ): Promise<PodAnswer> {
     const { retryPolicy: policy, debug: log } = this
     return podGet(this.connection, { namespace, pod, port, path }, { ...options, policy, log })
+  }
+
+  /** `GET` on a Service's own HTTP server, through the API server. Not repeated. */
+  serviceGet(request: ServiceGet, signal: AbortSignal): Promise<ServiceAnswer> {
+    return serviceGet(this.connection, request, signal)
   }
 
   version(options: Options.CallOptions = {}): Promise<ServerVersion> {

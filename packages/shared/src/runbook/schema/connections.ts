@@ -128,5 +128,7 @@ export const prometheus = section(
 },
 (value, report) => {
   if ((value.url === undefined) === (value.service === undefined)) report([], 'exactly one of `url` and `service` is needed')
+  if (value.service !== undefined && (value.basic !== undefined || value['bearer-token'] !== undefined))
+    report(['service'], 'the API server keeps the `Authorization` header for itself: with `service` there is no `basic` and no `bearer-token`')
   if (value.basic !== undefined && value['bearer-token'] !== undefined) report(['basic'], 'either `basic` or `bearer-token`, not both')
 })
