@@ -27,6 +27,7 @@ export const usage = `Usage: npm run rehearse -- [options]
   --kubeconfig FILE use this cluster instead of booting one; needs --images
   --images DIR      the folder from which that cluster’s nodes take their images
   --kafka HOST:PORT use this broker instead of booting one; several with commas
+  --prometheus URL  use this Prometheus instead of booting one; needs --kubeconfig
   --report FILE     write what was found as JSON
   --summary FILE    write what the runs show on their summary pages, as Markdown`
 
@@ -61,12 +62,6 @@ interface GivenParts {
 }
 
 function existingParts({ kubeconfig, images, kafka, prometheus }: GivenParts): Existing {
-  if (prometheus !== undefined) {
-    throw new UserError(
-      'No scenario asks a Prometheus yet, so none can stand in.',
-      'Leave --prometheus out: the actions look at the pods themselves.',
-    )
-  }
   if ((kubeconfig === undefined) !== (images === undefined)) {
     throw new UserError(
       '--kubeconfig and --images belong together.',
@@ -80,9 +75,22 @@ function existingParts({ kubeconfig, images, kafka, prometheus }: GivenParts): E
       `--kafka is wrong: "${wrong.join('", "')}".`,
       'Give it as host:port, several with commas.',
     )
+  if (prometheus !== undefined && !/^https?:\/\/[^\s/]+/.test(prometheus)) {
+    throw new UserError(
+      `--prometheus is wrong: "${prometheus}".`,
+      'Give it as http://host:port, with its path prefix if it has one.',
+    )
+  }
+  if (prometheus !== undefined && kubeconfig === undefined) {
+    throw new UserError(
+      '--prometheus needs --kubeconfig.',
+      'A Prometheus that runs already knows the pods of a cluster that runs already, not those of one that is booted now.',
+    )
+  }
   return {
     ...(kubeconfig !== undefined && images !== undefined && { cluster: { kubeconfig, images } }),
     ...(brokers !== undefined && { kafka: brokers }),
+    ...(prometheus !== undefined && { prometheus }),
   }
 }
 

@@ -11,6 +11,8 @@ export interface Endpoints {
   readonly kubeconfig: string
   readonly kubectl: string
   readonly kafka: string
+  readonly prometheus: string
+  readonly alertmanager: string
   readonly github: string
   readonly repository: string
   readonly act: string
@@ -32,6 +34,8 @@ export function endpointsOf(world: World): Endpoints {
     kubeconfig,
     kubectl,
     kafka: world.kafka.brokers.join(','),
+    prometheus: world.prometheus.url,
+    alertmanager: world.alertmanager.url,
     github: world.github.url,
     repository: world.repository.bare,
     act: world.act,

@@ -44,6 +44,12 @@ describe('the example', () => {
     expect(config.data?.KAFKA_DOWNLOAD_GROUP).toBe(worker?.consumerGroup)
   })
 
+  it('names every alert rule that it has', () => {
+    const { groups } = parse(read('monitoring/alerts.yaml')) as { groups: { rules: { alert: string }[] }[] }
+    const rules = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert))
+    expect(runbook.gates.monitoring.alerts).toEqual(rules)
+  })
+
   it('names the schema of its version, so that editors check it', () => {
     expect(read('runbook.yaml')).toMatch(
       /^# yaml-language-server: \$schema=\S+\/v1\/schema\/runbook\.schema\.json\n/,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { components } from './components.ts'
 import { renderManifests } from './manifests.ts'
 import { readSettings } from './runtime/settings.ts'
-import { topicsOf } from './topics.ts'
+import { readersOf, topicsOf } from './topics.ts'
 
 const pod = { POD_IP: '10.88.0.7', POD_NAME: 'pod', POD_NAMESPACE: 'kafka-pipeline' }
 
@@ -77,10 +77,18 @@ describe('renderManifests', () => {
     expect(worker.spec.template.spec.containers[0].image).toBe('registry.local/download-worker:v1.2.3')
   })
 
-  it.each(['', 'staging.'])('names the topics that the services use (prefix %j)', async (prefix) => {
-    const [config] = parse(await renderManifests({ brokers: ['one:9092'], prefix }))
-    const settings = readSettings({ ...pod, ...config.data })
-    expect(topicsOf(prefix).map(({ topic }) => topic)).toEqual(Object.values(settings.topics))
-    expect(settings.groups.download).toBe(`${prefix}xact-download-worker`)
-  })
+  it.each(['', 'staging.'])(
+    'names the topics and groups that the services use (prefix %j)',
+    async (prefix) => {
+      const [config] = parse(await renderManifests({ brokers: ['one:9092'], prefix }))
+      const settings = readSettings({ ...pod, ...config.data })
+      expect(topicsOf(prefix).map(({ topic }) => topic)).toEqual(Object.values(settings.topics))
+      const { groups, topics } = settings
+      expect(readersOf(prefix)).toEqual([
+        { group: groups.ingest, topic: topics.files },
+        { group: groups.download, topic: topics.events },
+        { group: groups.result, topic: topics.results },
+      ])
+    },
+  )
 })

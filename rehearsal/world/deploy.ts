@@ -65,6 +65,7 @@ export async function startForPush(
       actor: engineer,
       token: jobToken,
       secrets: { ...world.secrets },
+      variables: { ...world.variables },
     },
     (happened) => {
       narrate(happened, timeline)

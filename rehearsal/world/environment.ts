@@ -36,6 +36,12 @@ export const production: RehearsalEnvironment = {
 
 export const environments = [staging, production] as const
 
+/**
+ * Files that each event-ingester pod announces per second: enough messages for windows of seconds. All pods and the
+ * broker together then need half a core.
+ */
+export const usualTraffic = 20
+
 /** On every namespace that a rehearsal makes: what has it may be deleted. */
 export const rehearsalLabel = 'runbook-actions.io/rehearsal'
 
@@ -57,7 +63,8 @@ export async function deployFirstVersion(
   brokers: readonly string[],
 ): Promise<void> {
   const since = new Date()
-  const manifests = await renderManifests({ brokers, prefix, replicas })
+  const settings = { EVENTS_PER_SECOND: String(usualTraffic) }
+  const manifests = await renderManifests({ brokers, prefix, replicas, settings })
   await cluster.kubectlRun(['apply', '-n', namespace, '-f', '-'], manifests)
   await untilSettled(api, { namespace }, since)
 }
@@ -86,9 +93,9 @@ function isComplete(state: ComponentState | undefined, since: Date): boolean {
 
 /** A kubeconfig that can do what the ServiceAccount's Role says, and no more. */
 export async function serviceAccountKubeconfig(
-  cluster: RehearsalCluster,
-  account: 'runbook-reader' | 'runbook-deployer',
-  { namespace }: RehearsalEnvironment,
+  cluster: Pick<RehearsalCluster, 'kubectlRun' | 'server'>,
+  account: 'runbook-reader' | 'runbook-deployer' | 'prometheus',
+  { namespace }: Pick<RehearsalEnvironment, 'namespace'>,
 ): Promise<string> {
   const token = (
     await cluster.kubectlRun(['create', 'token', account, '-n', namespace, '--duration=24h'])

@@ -85,7 +85,7 @@ describe('a broker that runs already', () => {
     const used = await useKafka(broker.brokers)
     await used.createTopics(topicsOf('staging.'))
     expect(await topics()).toContain('staging.pipeline.files')
-    await used.stop()
+    await used.giveBack()
     expect(await topics()).toEqual(before)
   })
 
@@ -93,6 +93,13 @@ describe('a broker that runs already', () => {
     await broker.createTopics([{ topic: 'pipeline.events' }])
     await expect(useKafka(broker.brokers)).rejects.toThrow('has the topics pipeline.events already')
     expect(await topics()).toContain('pipeline.events')
+  })
+
+  it('is not taken away by a scenario', async () => {
+    await broker.createTopics([{ topic: 'precious' }])
+    const used = await useKafka(broker.brokers)
+    await expect(used.stop()).rejects.toThrow('was started by somebody else')
+    expect(await topics()).toContain('precious')
   })
 
   it('is refused where nothing answers', async () => {

@@ -3,6 +3,9 @@ import { parseDocument, type Document } from 'yaml'
 /** What a scenario changes in the runbook file. */
 export type RunbookEdit = (document: Document) => void
 
+/** How often the rehearsal's Prometheus scrapes the pods. */
+export const scrapeInterval = '1s'
+
 /**
  * The example's runbook file with the times of a rehearsal: shorter, and a window that is always open, because
  * rehearsals run at any hour (on a holiday it warns). Time is compressed only here, through the file's own keys.
@@ -12,6 +15,9 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   const [problem] = document.errors
   if (problem !== undefined) throw problem
   document.setIn(['rollout', 'settle'], '2s')
+  document.setIn(['prometheus', 'scrape-interval'], scrapeInterval)
+  document.setIn(['prometheus', 'rate-window'], '10s')
+  document.setIn(['prometheus', 'retry-for'], '10s')
   document.setIn(['environments', 'staging', 'soak'], '10s')
   document.setIn(
     ['window'],

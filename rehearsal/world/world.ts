@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path'
 import type { KubernetesApi } from '../../packages/shared/src/cluster/api.ts'
 import { messageOf } from '../../packages/shared/src/errors.ts'
 import { startGitHub, type GitHub } from '../github/server.ts'
+import { untilDrained } from '../kafka/backlog.ts'
 import { startKafka } from '../kafka/broker.ts'
 import { buildCluster } from '../kubernetes/binary.ts'
 import { startCluster, type RehearsalCluster } from '../kubernetes/cluster.ts'
 import { buildImages } from '../pipeline/images.ts'
-import { topicsOf } from '../pipeline/topics.ts'
+import { readersOf, topicsOf } from '../pipeline/topics.ts'
+import type { Alertmanager } from '../prometheus/alertmanager.ts'
 import { buildAct } from '../runner/build.ts'
 import type { Run } from '../runner/run.ts'
 import { cacheFolder } from '../toolchain/cache.ts'
@@ -24,9 +26,20 @@ import {
 } from './environment.ts'
 import { useCluster, type ExistingCluster } from './existing-cluster.ts'
 import { useKafka, type PipelineKafka } from './existing-kafka.ts'
+import { usePrometheus } from './existing-prometheus.ts'
+import {
+  alertmanagerStarter,
+  prometheusStarter,
+  untilScraped,
+  type PipelinePrometheus,
+} from './monitoring.ts'
 import { adminApi, seedRecord } from './seed.ts'
 import { stageSuite } from './suite.ts'
 import type { Timeline } from './timeline.ts'
+
+/** A group that keeps up is rarely further behind than the messages of a few seconds. */
+const usualBacklog = 100
+const drainLimitMs = 120_000
 
 /** Everything that a deployment meets, on this machine. */
 export interface World {
@@ -37,10 +50,14 @@ export interface World {
   readonly cluster: RehearsalCluster
   readonly api: KubernetesApi
   readonly kafka: PipelineKafka
+  readonly prometheus: PipelinePrometheus
+  readonly alertmanager: Alertmanager
   readonly repository: CallerRepository
   /** Replaced at each reset: what one scenario files must not reach the next. */
   github: GitHub
   readonly secrets: Readonly<Record<string, string>>
+  /** The repository's configuration variables. */
+  readonly variables: Readonly<Record<string, string>>
   /** Runs that have not ended: their processes do not end with ours by themselves. */
   readonly running: Set<Run>
   stop(): Promise<void>
@@ -51,6 +68,8 @@ export interface Existing {
   readonly cluster?: ExistingCluster
   /** Bootstrap servers. */
   readonly kafka?: readonly string[]
+  /** The address of one that scrapes the cluster. */
+  readonly prometheus?: string
 }
 
 /** The approvers, by the environment that they review. */
@@ -82,9 +101,10 @@ export async function bootWorld(timeline: Timeline, existing: Existing = {}): Pr
   }
   try {
     const booting = await startOrUse(existing, { dir, cache, images, log }, started)
-    const [kafka, cluster, repository, suite] = await allOf([
+    const [kafka, cluster, alertmanager, repository, suite] = await allOf([
       booting.kafka,
       booting.cluster,
+      booting.alertmanager,
       CallerRepository.create(dir),
       stageSuite(dir, log),
       buildImages({ dir: images, versions: [{ version: 'v1.0.0' }] }),
@@ -92,10 +112,16 @@ export async function bootWorld(timeline: Timeline, existing: Existing = {}): Pr
     const api = await adminApi(cluster)
     started.push(() => api.close())
     await Promise.all(environments.map((environment) => prepareEnvironment(cluster, environment)))
+    const prometheus = await booting.prometheus(cluster, alertmanager)
     const secrets = {
       STAGING_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', staging),
       PRODUCTION_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', production),
       PRODUCTION_READ_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-reader', production),
+    }
+    const variables = {
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      PROMETHEUS_URL: prometheus.url,
+      ALERTMANAGER_URL: alertmanager.url,
     }
     const github = await standIn(repository)
     const running = new Set<Run>()
@@ -107,9 +133,12 @@ export async function bootWorld(timeline: Timeline, existing: Existing = {}): Pr
       cluster,
       api,
       kafka,
+      prometheus,
+      alertmanager,
       repository,
       github,
       secrets,
+      variables,
       running,
       stop,
     }
@@ -135,20 +164,37 @@ interface Place {
   readonly log: (line: string) => void
 }
 
+/** The parts that do not depend on each other, each on its way, and what needs some of them. */
+interface Booting {
+  readonly act: string
+  readonly kafka: Promise<PipelineKafka>
+  readonly cluster: Promise<RehearsalCluster>
+  readonly alertmanager: Promise<Alertmanager>
+  /** Needs the environments' namespaces. */
+  prometheus(cluster: RehearsalCluster, alertmanager: Alertmanager): Promise<PipelinePrometheus>
+}
+
 /** Takes the parts that exist and starts those that are missing. What was started or made is added to `started`. */
 async function startOrUse(
   existing: Existing,
   { dir, cache, images, log }: Place,
   started: (() => Promise<void>)[],
-): Promise<{ act: string; kafka: Promise<PipelineKafka>; cluster: Promise<RehearsalCluster> }> {
+): Promise<Booting> {
   // Before anything is built, because they can be refused. The cluster is given back first: groups outlive their pods.
   const usedKafka = existing.kafka && (await useKafka(existing.kafka))
-  if (usedKafka !== undefined) started.push(() => usedKafka.stop())
+  if (usedKafka !== undefined) started.push(() => usedKafka.giveBack())
+  const usedPrometheus =
+    existing.prometheus === undefined ? undefined : await usePrometheus(existing.prometheus)
   const usedCluster = existing.cluster && (await useCluster(existing.cluster))
   if (usedCluster !== undefined) started.push(() => usedCluster.stop())
 
   // One heavy build after the other: two at once would be no faster on two cores.
   const act = await buildAct({ cache, log })
+  const alertmanagerPart = await alertmanagerStarter({ dir, cache, log })
+  const prometheusPart =
+    usedPrometheus === undefined
+      ? await prometheusStarter({ dir, cache, log })
+      : () => Promise.resolve(usedPrometheus)
   const clusterPart =
     usedCluster === undefined
       ? await clusterStarter({ dir, cache, images, log }, started)
@@ -166,7 +212,23 @@ async function startOrUse(
     log(`Kubernetes is ready at ${found.server}`)
     return found
   }
-  return { act, kafka: kafka(), cluster: cluster() }
+  const alertmanager = async (): Promise<Alertmanager> => {
+    const server = await alertmanagerPart()
+    started.push(() => server.stop())
+    return server
+  }
+  return {
+    act,
+    kafka: kafka(),
+    cluster: cluster(),
+    alertmanager: alertmanager(),
+    async prometheus(...needed) {
+      const server = await prometheusPart(...needed)
+      if (usedPrometheus === undefined) started.push(() => server.stop())
+      log(`Prometheus is ready at ${server.url}`)
+      return server
+    },
+  }
 }
 
 /** Builds the cluster program; what it returns boots a cluster. */
@@ -185,6 +247,9 @@ async function clusterStarter(
 /** Puts everything back to v1.0.0 and forgets what happened since. */
 export async function resetWorld(world: World): Promise<void> {
   await writeFile(join(world.images, 'faults.json'), '[]')
+  // Also what a scenario has taken away and, ended early, not brought back.
+  await Promise.all([world.kafka, world.prometheus, world.alertmanager].map((part) => part.start()))
+  await world.alertmanager.resolveAll()
   await world.repository.reset()
   await world.github.close()
   world.github = await standIn(world.repository)
@@ -195,10 +260,13 @@ export async function resetWorld(world: World): Promise<void> {
       world.cluster.kubectlRun(['delete', 'resourcequota', '--all', '-n', namespace]),
     ]),
   )
+  await world.prometheus.forget()
   await seed(world)
+  const readers = environments.flatMap(({ prefix }) => readersOf(prefix))
+  await untilDrained(world.kafka.brokers, readers, { most: usualBacklog, limitMs: drainLimitMs })
 }
 
-async function seed({ cluster, api, kafka, repository }: World): Promise<void> {
+async function seed({ cluster, api, kafka, prometheus, repository }: World): Promise<void> {
   const commit = await repository.git('rev-parse', 'v1.0.0^{commit}')
   await Promise.all(
     environments.map(async (environment) => {
@@ -206,6 +274,7 @@ async function seed({ cluster, api, kafka, repository }: World): Promise<void> {
       await seedRecord(api, environment, commit)
     }),
   )
+  await untilScraped(prometheus, cluster)
 }
 
 async function standIn(repository: CallerRepository): Promise<GitHub> {
