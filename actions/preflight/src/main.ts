@@ -12,6 +12,7 @@ import {
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
+import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
@@ -33,6 +34,7 @@ const inputs = z.object({
       'plan opens the record; check asks the questions before the approval; approve records who approved; re-check asks again right before the first write.',
     ),
   ...clusterInputs,
+  ...variableInputs,
   ...tokenInput,
   ...imageInputs,
   version: z.string().optional().describe('The tag to deploy, such as v1.2.3 (plan).'),
@@ -118,7 +120,10 @@ async function runMode(context: Context): Promise<PhaseResult> {
     }
     const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
     const forge = await connectForge(given.token, run)
-    const { sources, close } = connectSources(runbook, cluster, forge, context)
+    const { sources, close } = connectSources(runbook, cluster, forge, {
+      ...context,
+      variables: runbookVariables(context),
+    })
     try {
       const ports = { sources, manifests: readManifests(record), log: context.log, signal }
       if (given.mode === 're-check') return await check('re-check', runbook, record, ports)

@@ -7,6 +7,7 @@ import {
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
@@ -14,6 +15,7 @@ import { lockedValidate } from './locked.ts'
 
 const inputs = z.object({
   ...clusterInputs,
+  ...variableInputs,
   record: z
     .string()
     .optional()
@@ -53,7 +55,10 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
         )
       }
       const lock = lockOf(record)
-      const { sources, close } = connectSources(runbook, cluster, undefined, context)
+      const { sources, close } = connectSources(runbook, cluster, undefined, {
+        ...context,
+        variables: runbookVariables(context),
+      })
       try {
         return publish(
           await lockedValidate(

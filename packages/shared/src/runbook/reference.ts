@@ -45,7 +45,9 @@ line and column. For completion and checks while you type, let the first line na
 
 - **duration**: \`30s\`, \`15m\`, \`1h\`, \`1h30m\`, \`7d\`; at most \`14d\`.
 - **percentage**: \`1%\`, \`0.5%\`; the sign is required.
-- **text with \${ENV}**: \`\${NAME}\` is replaced by the environment variable when it is needed, never in a log or a record.
+- **text with \${ENV}**: \`\${NAME}\` is replaced when it is needed, never in a log or a record, by a variable, a line of the
+  secret \`RUNBOOK_SECRETS\` ([deploy.md](../.github/workflows/deploy.md#what-name-in-the-runbook-file-stands-for)), or in a terminal
+  by the environment variable.
 - **\${ENV} of a secret**: only \`\${NAME}\`; a secret never stands in the file.
 - **regular expression**: as in JavaScript, searched in the line without regard to case.
 - **series**: a metric with optional labels, \`downloads_total{outcome="success"}\`.

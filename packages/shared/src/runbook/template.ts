@@ -84,7 +84,7 @@ export function resolve<T>(value: T, environment: Environment): Resolved<T> {
     const names = missing.map((name) => `\${${name}}`).join(', ')
     throw new UserError(
       `The runbook refers to ${names}, which ${missing.length === 1 ? 'is' : 'are'} not set or empty`,
-      `Set ${missing.length === 1 ? 'it' : 'them'} in \`env:\` of the workflow from a secret or variable of the environment, or in the shell`,
+      `Set ${missing.length === 1 ? 'it' : 'them'} as a variable of the repository or its environment, a secret as a line of RUNBOOK_SECRETS; in a terminal, in the shell`,
     )
   }
   return resolveIn(value, environment) as Resolved<T>
