@@ -4,6 +4,7 @@ import type { Forge } from '../github/forge.ts'
 import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
 import { monitoringConnections } from '../metrics/monitoring-connections.ts'
 import type { Runbook } from '../runbook/schema.ts'
+import { connectLag } from './lag-connection.ts'
 import type { ActionContext } from './run.ts'
 
 type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'mask'>
@@ -22,15 +23,17 @@ export function connectSources(
   runbook: Runbook,
   cluster: Cluster,
   forge: Forge | undefined,
-  { log, clock, variables, mask }: Context,
+  context: Context,
 ): SourceConnections {
+  const { log, clock, variables, mask } = context
+  const lag = connectLag(runbook, context)
   const notYet = (what: string) => () => Promise.reject(new Error(`${what} cannot be read yet.`))
-  const [lag, metrics] = [notYet('Consumer lag'), notYet('Metrics')]
+  const metrics = notYet('Metrics')
   const close = (): Promise<void> => Promise.resolve()
   const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
   const sources: Sources = {
     cluster,
-    lag: { source: 'nothing', read: lag, history: lag, close },
+    lag,
     metrics: {
       source: 'nothing',
       counted: metrics,
@@ -44,5 +47,10 @@ export function connectSources(
     forge,
     clock,
   }
-  return { sources, close: monitoring.close }
+  return {
+    sources,
+    close: async () => {
+      await Promise.all([lag.close(), monitoring.close()])
+    },
+  }
 }

@@ -10,6 +10,8 @@ export const gateHistorySchema = z.strictObject({
   unit: z.string(),
   /** The limit in the same unit, for the line in the chart. */
   limit: z.number().optional(),
+  /** Where \`values\` are the worst of several, such as consumer groups: the same of each, by its name. */
+  each: z.record(z.string(), z.array(z.number().nullable())).optional(),
 })
 
 /** What was normal before the deployment: the median, and how far it usually is from it (median absolute deviation). */
@@ -24,6 +26,17 @@ export const baselineSchema = z.strictObject({
   unit: z.string(),
   /** Where it was read. */
   source: z.string(),
+  /** Where it is of the worst of several, such as consumer groups: the same of each, by its name. */
+  each: z
+    .record(
+      z.string(),
+      z.strictObject({
+        median: z.number(),
+        mad: z.number().nonnegative(),
+        points: z.number().int().positive(),
+      }),
+    )
+    .optional(),
 })
 
 /** One answered question, as the record and the summaries keep it. */

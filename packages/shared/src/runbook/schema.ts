@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { dnsLabel, duration, page, url } from './fields.ts'
+import { dnsLabel, duration, page, text, url } from './fields.ts'
 import { valueAt } from './key-path.ts'
 import { canary } from './schema/canary.ts'
 import { changes } from './schema/changes.ts'
@@ -18,6 +18,11 @@ const environment = section({
     .prefault('15m')
     .describe(
       'How long a version must run here without a failure before it may go on to the next environment.',
+    ),
+  'consumer-group-prefix': text('the beginning of a group id such as staging.')
+    .optional()
+    .describe(
+      'What stands before every consumer group of the components here, where environments share brokers.',
     ),
   strategy: z
     .enum(STRATEGIES)

@@ -85,7 +85,7 @@ export const gates = section({
     .describe('The new pods log no errors. What counts as one stands with the component.'),
   'consumer-lag': section({
     mode: mode('enforce'),
-    max: count().prefault(5000).describe('Highest lag of a group, in messages over all its partitions.'),
+    max: count(1).prefault(5000).describe('Lag of a group stays below this, in messages over all its partitions.'),
     baseline: duration().prefault('30m').describe('Time before the deployment that lag is compared with.'),
     every: duration().prefault('30s').describe('Time between two readings.'),
     trend: duration().prefault('5m').describe('Time over which lag must be stable or falling after the rollout.'),
