@@ -10,10 +10,10 @@ import { messageOf, UserError } from '../../packages/shared/src/errors.ts'
 import type { BoundProcess } from '../toolchain/bound-process.ts'
 import { isRunning, spawnBound, terminate } from '../toolchain/bound-process.ts'
 import { kafkaClient } from './client.ts'
-import { twoFreePorts } from '../toolchain/free-ports.ts'
+import { freePorts } from '../toolchain/free-ports.ts'
 import { javaArguments, requireJava, runTool } from './java.ts'
 import { fetchLibraries } from './libraries.ts'
-import type { Listeners } from './server-properties.ts'
+import type { ExtraListener, Listeners } from './server-properties.ts'
 import { serverProperties } from './server-properties.ts'
 
 const startDeadlineMs = 60_000
@@ -26,6 +26,11 @@ const portAttempts = 3
 const tools = {
   'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
+  'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
+  'kafka-configs': 'kafka.admin.ConfigCommand',
+  'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'kafka-console-share-consumer': 'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
 } as const
 
 export interface KafkaOptions {
@@ -35,6 +40,10 @@ export interface KafkaOptions {
   cache: string
   /** The port for clients on 127.0.0.1; a free one if not given. */
   port?: number | undefined
+  /** Listeners beside the plain one: with TLS, with a login. */
+  listeners?: readonly ExtraListener[]
+  /** Settings of the server beside ours. */
+  settings?: Readonly<Record<string, string>>
   log: (line: string) => void
   /** Ends the waiting and the broker while it starts. */
   signal?: AbortSignal | undefined
@@ -43,11 +52,15 @@ export interface KafkaOptions {
 export interface Broker {
   /** Bootstrap servers, as `host:port`. */
   readonly brokers: string[]
+  /** The addresses of the other listeners, by name. */
+  readonly addresses: Readonly<Record<string, string>>
   readonly pid: number
   /** Makes topics and returns when each partition has a leader; topics that exist stay as they are. */
   createTopics(topics: ITopicConfig[]): Promise<void>
   /** Runs a command line tool against this broker and returns its standard output. */
   tools(command: keyof typeof tools, ...args: string[]): Promise<string>
+  /** Starts a command line tool that goes on until the function that it returns stops it. */
+  startTool(command: keyof typeof tools, ...args: string[]): Promise<() => Promise<void>>
   /** Ends the broker in order, by force after 10 s; returns when its process is gone. Its data stays. */
   stop(): Promise<void>
   /** Starts it again after a stop: same address, same data. Does nothing where it runs. */
@@ -62,14 +75,23 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
   const { address, ports, ...launched } = await launch(libraries, options)
   let { server } = launched
   const brokers = [address]
+  const addresses = Object.fromEntries(
+    Object.entries(ports.extra).map(([name, port]) => [name, `127.0.0.1:${String(port)}`]),
+  )
 
   return {
     brokers,
+    addresses,
     get pid() {
       return server.pid
     },
     createTopics: (topics) => createTopics(brokers, topics),
     tools: (command, ...args) => runTool(libraries, tools[command], ['--bootstrap-server', address, ...args]),
+    async startTool(command, ...args) {
+      const program = javaArguments(libraries, tools[command], ['--bootstrap-server', address, ...args])
+      const child = await spawnBound('java', program, { stdio: 'ignore' })
+      return () => terminate(child, stopGraceMs)
+    },
     stop: () => terminate(server, stopGraceMs),
     async start() {
       if (!isRunning(server)) ({ server } = await launchOn(ports, libraries, options))
@@ -86,8 +108,10 @@ interface Launched {
 /** Starts the server, once more with other ports when somebody took a free one before Kafka did. */
 async function launch(libraries: string, options: KafkaOptions): Promise<Launched> {
   for (let attempt = 1; ; attempt += 1) {
-    const [free, controller] = await twoFreePorts()
-    const ports = { broker: options.port ?? free, controller }
+    const names = (options.listeners ?? []).map(({ name }) => name)
+    const [free = 0, controller = 0, ...others] = await freePorts(2 + names.length)
+    const extra = Object.fromEntries(names.map((name, index) => [name, others[index] ?? 0]))
+    const ports = { broker: options.port ?? free, controller, extra }
     try {
       return await launchOn(ports, libraries, options)
     } catch (error) {
@@ -108,7 +132,7 @@ async function launchOn(ports: Listeners, libraries: string, options: KafkaOptio
   const { dir, signal } = options
   const configuration = join(dir, 'server.properties')
   const data = join(dir, 'data')
-  await writeFile(configuration, serverProperties(data, ports))
+  await writeFile(configuration, serverProperties(data, ports, options.listeners, options.settings))
   const clusterId = await format(data, configuration, libraries, signal)
 
   const logPath = join(dir, 'broker.log')
@@ -135,7 +159,8 @@ async function format(
 ): Promise<string> {
   const identity = join(data, 'meta.properties')
   if (!existsSync(identity)) {
-    const args = ['format', '-t', randomBytes(16).toString('base64url'), '-c', configuration]
+    // With an equals sign: an id may begin with a dash.
+    const args = ['format', `--cluster-id=${randomBytes(16).toString('base64url')}`, '-c', configuration]
     await runTool(libraries, 'kafka.tools.StorageTool', args, signal)
   }
   const id = /^cluster\.id=(.+)$/m.exec(await readFile(identity, 'utf8'))?.[1]

@@ -8,12 +8,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Two ports of 127.0.0.1 that nobody listens on; both are held before one is let go, so that they differ. */
-export async function twoFreePorts(): Promise<[number, number]> {
-  const first = await hold()
-  const second = await hold()
-  await Promise.all([first.release(), second.release()])
-  return [first.port, second.port]
+/** Ports of 127.0.0.1 that nobody listens on; all are held before one is let go, so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(Array.from({ length: count }, hold))
+  await Promise.all(held.map(({ release }) => release()))
+  return held.map(({ port }) => port)
 }
 
 async function hold(): Promise<{ port: number; release: () => Promise<void> }> {

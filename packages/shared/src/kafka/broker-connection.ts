@@ -83,7 +83,7 @@ export class BrokerConnection {
     const socket = await connectSocket(address, settings, signal)
     const connection = new BrokerConnection(address, socket, settings.tls !== undefined)
     const abort = (): void => {
-      connection.#end(noAnswer(connection, signal))
+      connection.#end(ended(connection.name, signal))
     }
     signal.addEventListener('abort', abort, { once: true })
     socket.once('close', () => {
@@ -217,9 +217,9 @@ async function connectSocket(
   { tls, connectTimeoutMs }: ConnectionSettings,
   signal: AbortSignal,
 ): Promise<Socket> {
-  signal.throwIfAborted()
   const { host, port } = address
   const name = addressText(address)
+  if (signal.aborted) throw ended(name, signal)
   return new Promise((resolve, reject) => {
     const socket =
       tls === undefined
@@ -250,7 +250,7 @@ async function connectSocket(
       fail(hungUp(name, 'the handshake', tls !== undefined))
     }
     const abort = (): void => {
-      fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      fail(ended(name, signal))
     }
     const patience = setTimeout(() => {
       fail(unreachable(name, connectTimeoutMs))
@@ -267,12 +267,13 @@ function unreachable(name: string, timeoutMs: number): PassingFailure {
   )
 }
 
-function noAnswer(connection: BrokerConnection, signal: AbortSignal): Error {
+/** Why a signal ended a connection: time ran out, or nobody wants it any more. */
+function ended(name: string, signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   if (reason instanceof DOMException && reason.name === 'TimeoutError') {
     return new PassingFailure(
-      `${connection.name} took the connection and did not answer in time.`,
-      'Look at the load of the broker, or allow more time: kafka.request-timeout.',
+      `${name} did not answer in time.`,
+      'Look at the load of the broker and the network to it, or allow more time: kafka.request-timeout.',
     )
   }
   return reason instanceof Error ? reason : new Error('aborted')

@@ -56,6 +56,6 @@ export async function readFromBrokers(
     } finally {
       brokers.close()
     }
-    await sleep(pauseMs, undefined, { signal: ended })
+    await sleep(pauseMs, undefined, { signal })
   }
 }

@@ -307,7 +307,7 @@ describe('messages', () => {
     ],
     [
       'gates: { consumer-lag: { max: 1.5 } }',
-      '11:31: gates.consumer-lag.max: found 1.5, expected a whole number from 0 on',
+      '11:31: gates.consumer-lag.max: found 1.5, expected a whole number from 1 on',
     ],
     [
       'gates: { error-rate: { errors: "a{b=c}" } }',
