@@ -77,7 +77,7 @@ async function playAll(
 }
 
 function printEndpoints(world: World): void {
-  for (const [name, value] of Object.entries(endpointsOf(world))) console.log(`  ${name.padEnd(11)} ${value}`)
+  for (const [name, value] of Object.entries(endpointsOf(world))) console.log(`  ${name.padEnd(12)} ${value}`)
 }
 
 try {

@@ -12,7 +12,7 @@ const playable = ['v1.0.1', 'v1.1.0', 'v1.2.0', 'v2.0.0'] as const
 export async function serve(world: World, timeline: Timeline, signal: AbortSignal): Promise<void> {
   await buildImages({ dir: world.images, versions: playable.map((version) => ({ version })) })
   console.log('\nEverything is up. Ctrl-C ends it.')
-  for (const [name, value] of Object.entries(endpointsOf(world))) console.log(`  ${name.padEnd(11)} ${value}`)
+  for (const [name, value] of Object.entries(endpointsOf(world))) console.log(`  ${name.padEnd(12)} ${value}`)
   console.log(`\nDeploy a version (images exist for ${playable.join(', ')}):`)
   console.log(`  cd ${world.repository.clone}`)
   console.log('  git tag -a v1.1.0 -m "Release v1.1.0" && git push origin v1.1.0\n')
