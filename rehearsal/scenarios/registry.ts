@@ -4,6 +4,7 @@ import { cancelled } from './cancelled.ts'
 import { crashLoop } from './crash-loop.ts'
 import { firstDeployment } from './first-deployment.ts'
 import { hostileLogs } from './hostile-logs.ts'
+import { incidentOpen } from './incident-open.ts'
 import { killed } from './killed.ts'
 import { movedTag } from './moved-tag.ts'
 import { outOfQuota } from './out-of-quota.ts'
@@ -13,6 +14,7 @@ import type { Scenario } from './scenario.ts'
 import { stagingFails } from './staging-fails.ts'
 import { stuckRollout } from './stuck-rollout.ts'
 import { transientPull } from './transient-pull.ts'
+import { unreviewed } from './unreviewed.ts'
 import { windowClosed } from './window-closed.ts'
 import { zeroReplicas } from './zero-replicas.ts'
 
@@ -20,6 +22,8 @@ import { zeroReplicas } from './zero-replicas.ts'
 export const scenarios: readonly Scenario[] = [
   rolling,
   windowClosed,
+  incidentOpen,
+  unreviewed,
   stagingFails,
   badImage,
   crashLoop,

@@ -66,6 +66,19 @@ export const rolling: Scenario = {
         found: phases.join(', '),
       }
     })
+    await checks.that(
+      'preflight found the release reviewed, tested and documented, and no incident',
+      async () => {
+        const { latest } = await recordStore(world.api, production).load()
+        const gates = latest?.phases.find(({ phase }) => phase === 'preflight')?.gates ?? []
+        const asked = ['change-reviewed', 'checks-green', 'docs-updated', 'no-active-incident']
+        const found = asked.map((name) => gates.find(({ gate }) => gate === name))
+        return {
+          ok: found.every((gate) => gate?.verdict === 'pass'),
+          found: found.map((gate) => gate?.answer).join(' '),
+        }
+      },
+    )
     await checks.that('the plan looked the coming holidays up', async () => {
       const { latest } = await recordStore(world.api, production).load()
       const names = latest?.holidays?.dates.map(({ name }) => name).join(', ') ?? ''

@@ -4,7 +4,7 @@ import { buildImages } from '../pipeline/images.ts'
 import type { FaultsFile } from '../pipeline/runtime/faults.ts'
 import { watchPushes } from '../runner/pushes.ts'
 import type { RunResult } from '../runner/run.ts'
-import { startForPush, type StartedDeployment } from '../world/deploy.ts'
+import { startForPush, type People, type StartedDeployment } from '../world/deploy.ts'
 import type { RunbookEdit } from '../world/runbook.ts'
 import type { Timeline } from '../world/timeline.ts'
 import type { World } from '../world/world.ts'
@@ -28,7 +28,8 @@ export interface Release {
   readonly runbook?: RunbookEdit
   /** What the release changes in the caller's workflow file. */
   readonly workflow?: (text: string) => string
-  readonly approve?: boolean
+  /** What people leave undone. */
+  readonly people?: Partial<People>
   /** What happens while it runs. */
   readonly meanwhile?: (started: StartedDeployment) => Promise<void>
 }
@@ -56,7 +57,7 @@ export class Stage {
 
   /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
   async deploy(release: Release): Promise<Deployed> {
-    const { version, faults = {}, pullFaults = [], runbook, workflow, approve = true, meanwhile } = release
+    const { version, faults = {}, pullFaults = [], runbook, workflow, people, meanwhile } = release
     const { images, repository } = this.world
     await buildImages({ dir: images, versions: [{ version, faults }] })
     await writeFile(join(images, 'faults.json'), JSON.stringify(pullFaults))
@@ -65,7 +66,7 @@ export class Stage {
     const watching = watchPushes(
       repository.bare,
       async (push) => {
-        started = (await startForPush(this.world, push, this.timeline, { approve })) ?? started
+        started = (await startForPush(this.world, push, this.timeline, people)) ?? started
         if (started !== undefined) stop.abort()
       },
       stop.signal,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { installHook } from '../runner/pushes.ts'
@@ -88,6 +88,8 @@ export class CallerRepository {
     await writeFile(join(this.clone, 'runbook.yaml'), rehearsalRunbook(runbook, edits.runbook))
     const workflow = await readFile(join(example, workflowFile), 'utf8')
     await writeFile(join(this.clone, workflowFile), edits.workflow?.(workflow) ?? workflow)
+    const changelog = join(this.clone, 'CHANGELOG.md')
+    await appendFile(changelog, `## ${version}\n\n- WP-123 Optimize upload performance\n\n`)
     for (const name of components) {
       const file = join(this.clone, 'deployments', `${name}.yaml`)
       const text = await readFile(file, 'utf8')

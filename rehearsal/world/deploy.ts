@@ -2,6 +2,7 @@ import { runWorkflow, type Run, type RunEvent, type RunResult } from '../runner/
 import { pushTagEvent } from '../runner/events.ts'
 import type { Push } from '../runner/pushes.ts'
 import { engineer } from './caller-repository.ts'
+import { checksOfRun, fileHistory, type ReleaseHistory } from './history.ts'
 import type { Timeline } from './timeline.ts'
 import { reviewers, type World } from './world.ts'
 
@@ -18,6 +19,14 @@ export interface StartedDeployment {
   readonly finished: Promise<RunResult>
 }
 
+/** What people do with a release, before and while it is deployed. */
+export interface People extends ReleaseHistory {
+  readonly approve: boolean
+}
+
+/** As it should be. */
+const diligent: People = { isReviewed: true, isTested: true, approve: true }
+
 /**
  * Starts what GitHub would start for a pushed tag, with the reviewers' approvals filed beforehand: the suite never
  * waits for one here. Undefined where the push starts nothing.
@@ -26,17 +35,19 @@ export async function startForPush(
   world: World,
   push: Push,
   timeline: Timeline,
-  { approve = true, attempt = 1 }: { approve?: boolean; attempt?: number } = {},
+  { attempt = 1, ...given }: Partial<People> & { attempt?: number } = {},
 ): Promise<StartedDeployment | undefined> {
   const tag = /^refs\/tags\/(v\d+\.\d+\.\d+)$/.exec(push.ref)?.[1]
   if (tag === undefined || /^0+$/.test(push.after)) return undefined
   const { github, repository } = world
   const source = { bare: repository.bare, repository: repository.slug, actor: engineer, server: github.url }
   const event = await pushTagEvent(source, { tag, before: push.before })
+  const people = { ...diligent, ...given }
   if (attempt === 1) {
+    await fileHistory(world, event.sha, people)
     runs += 1
     github.state.runs.add({ id: runs, headRef: tag, headSha: event.sha, actor: engineer })
-    if (approve) {
+    if (people.approve) {
       for (const [environment, user] of Object.entries(reviewers)) {
         github.state.runs.review(runs, {
           user,
@@ -49,6 +60,7 @@ export async function startForPush(
   } else github.state.runs.rerun(runs)
   const runId = runs
   timeline.add(`run ${String(runId)}: ${tag} was pushed by ${engineer}`)
+  const keepChecks = checksOfRun(world, runId)
   const run = runWorkflow(
     {
       act: world.act,
@@ -68,6 +80,7 @@ export async function startForPush(
       variables: { ...world.variables },
     },
     (happened) => {
+      keepChecks(happened)
       narrate(happened, timeline)
     },
   )

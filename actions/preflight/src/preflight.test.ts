@@ -4,6 +4,7 @@ import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/compone
 import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
+import { goodForge } from '@runbook-actions/shared/github/good-forge.fixture.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
@@ -199,7 +200,7 @@ describe('check', () => {
   }
   const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
     check('preflight', book, record, {
-      sources: sourcesOf({ cluster: setUp().cluster, clock: when }),
+      sources: sourcesOf({ cluster: setUp().cluster, clock: when, forge: goodForge(record) }),
       log: silent,
       signal,
     })
@@ -213,13 +214,20 @@ describe('check', () => {
     )
   })
 
-  it('passes where staging passed, production is healthy and the window is open', async () => {
-    const result = await ask(withStaging(recordOf(), staged()))
+  it('passes where the release is reviewed and tested, staging passed, production is healthy and the window is open', async () => {
+    const result = await ask(
+      withStaging(recordOf({ from: goodRelease('v1.0.0', setUp().cluster) }), staged()),
+    )
     expect(result.record.phases.at(-1)?.gates.map((entry) => [entry.gate, entry.verdict])).toEqual([
+      ['change-reviewed', 'pass'],
+      ['checks-green', 'pass'],
+      ['docs-updated', 'pass'],
       ['staging-healthy', 'pass'],
       ['production-healthy', 'pass'],
+      ['no-active-incident', 'pass'],
       ['deployment-window', 'pass'],
       ['ownership', 'pass'],
+      ['capacity', 'skipped'],
     ])
     expect(result.outcome).toBe('passed')
   })
@@ -271,7 +279,7 @@ describe('check', () => {
       plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })],
     })
     const result = await check('re-check', runbook, record, {
-      sources: sourcesOf({ cluster, clock }),
+      sources: sourcesOf({ cluster, clock, forge: goodForge(record) }),
       log: silent,
       signal,
     })

@@ -50,6 +50,6 @@ export function decideApproval(
 }
 
 /** Logins differ in case only by how somebody typed them. */
-function sameLogin(a: string, b: string): boolean {
+export function sameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }

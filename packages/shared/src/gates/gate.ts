@@ -54,6 +54,11 @@ export interface Gate<Needs extends keyof Sources = keyof Sources> {
   /** The runbook's line that it answers, in the runbook's words. */
   readonly question: string
   readonly occasions: readonly Occasion[]
+  /**
+   * True where it says how production is, and not whether the release is good: the fix of what it finds must be able to
+   * ship. Before a hotfix it is asked and recorded, and blocks nothing.
+   */
+  readonly isRecordedOnlyForHotfix?: boolean
   /** How strictly the team takes it; `enforce` where absent. */
   mode?(runbook: Runbook): Mode
   /** How to ask by hand, for the record and for whoever doubts the answer. */
@@ -84,7 +89,7 @@ async function ask<Needs extends keyof Sources>(
   const startedAt = context.clock.now()
   const mode = gate.mode?.(context.runbook) ?? 'enforce'
   const asked = mode === 'off' ? notAsked : await measured(gate, context, signal, timeoutMs)
-  const { evidence = [], ...answer } = mode === 'warn' ? softened(asked) : asked
+  const { evidence = [], ...answer } = softenedBy(asked, softening(gate, mode, context))
   const query = gate.query?.(context)
   return {
     gate: gate.name,
@@ -99,14 +104,25 @@ async function ask<Needs extends keyof Sources>(
 
 const notAsked: Answer = { verdict: 'skipped', answer: 'Switched off in the runbook file.' }
 
-/** What only warns keeps its words, so that nobody takes it for a pass. */
-function softened(answer: Answer): Answer {
-  if (answer.verdict === 'pass' || answer.verdict === 'skipped') return answer
-  return {
-    ...answer,
-    verdict: 'warn',
-    answer: `${answer.verdict}, but only a warning here: ${answer.answer}`,
+/** When nothing has been written yet. */
+const beforeWriting: ReadonlySet<Occasion> = new Set(['preflight', 're-check'])
+
+/** Why an answer that is not good does not stop, in words; undefined where it does. */
+function softening(
+  { isRecordedOnlyForHotfix = false }: Pick<Gate, 'isRecordedOnlyForHotfix'>,
+  mode: Mode,
+  { record, occasion }: Subject,
+): string | undefined {
+  if (isRecordedOnlyForHotfix && record.class === 'hotfix' && beforeWriting.has(occasion)) {
+    return 'recorded, not blocking for a hotfix'
   }
+  return mode === 'warn' ? 'but only a warning here' : undefined
+}
+
+/** What only warns keeps its words, so that nobody takes it for a pass. */
+function softenedBy(answer: Answer, why: string | undefined): Answer {
+  if (why === undefined || answer.verdict === 'pass' || answer.verdict === 'skipped') return answer
+  return { ...answer, verdict: 'warn', answer: `${answer.verdict}, ${why}: ${answer.answer}` }
 }
 
 async function measured<Needs extends keyof Sources>(

@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts'
 export const productionHealthy: Gate<'cluster'> = {
   name: 'production-healthy',
   question: 'Check production system health',
+  isRecordedOnlyForHotfix: true,
   occasions: ['preflight', 're-check'],
   query: ({ cluster }) => `kubectl get pods -n ${cluster.namespace}; curl http://localhost:8000/health`,
   measure: componentsHealth,

@@ -1,7 +1,11 @@
 import type { Gate, Occasion } from './gate.ts'
 import { capacity } from './capacity.ts'
+import { changeReviewed } from './change-reviewed.ts'
+import { checksGreen } from './checks-green.ts'
 import { deploymentWindow } from './deployment-window.ts'
+import { docsUpdated } from './docs-updated.ts'
 import { metricsPresent } from './metrics-present.ts'
+import { noActiveIncident } from './no-active-incident.ts'
 import { noOtherDeployment } from './no-other-deployment.ts'
 import { ownership } from './ownership.ts'
 import { podsHealthy } from './pods-healthy.ts'
@@ -13,8 +17,12 @@ import { unchangedSincePlan } from './unchanged-since-plan.ts'
 
 /** Every gate, in the order of the runbook. A new one is a file beside this and a line here. */
 export const registry: readonly Gate[] = [
+  changeReviewed,
+  checksGreen,
+  docsUpdated,
   stagingHealthy,
   productionHealthy,
+  noActiveIncident,
   deploymentWindow,
   unchangedSincePlan,
   noOtherDeployment,
