@@ -14,6 +14,7 @@ func (c *cluster) startAPIServer(ctx context.Context, port int, etcdURL string) 
 	o := apiServerOptions{
 		port: port, etcd: etcdURL, services: c.services, pki: c.pki,
 		auditPolicy: filepath.Join(c.dir, "audit-policy.yaml"), auditLog: c.auditLog,
+		goawayChance: c.goawayChance,
 	}
 	if err := writeAuditPolicy(o.auditPolicy); err != nil {
 		return err

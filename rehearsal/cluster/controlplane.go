@@ -42,8 +42,12 @@ type apiServerOptions struct {
 	etcd                  string // URL
 	services              netip.Prefix
 	auditPolicy, auditLog string // files
+	goawayChance          float64
 	pki                   *pki
 }
+
+// serviceAccountIssuer is who says it has issued the tokens of ServiceAccounts.
+const serviceAccountIssuer = "https://kubernetes.default.svc"
 
 func (o apiServerOptions) args() []string {
 	p := o.pki
@@ -55,12 +59,13 @@ func (o apiServerOptions) args() []string {
 		"--tls-cert-file=" + p.path("apiserver.crt"), "--tls-private-key-file=" + p.path("apiserver.key"),
 		"--client-ca-file=" + p.path("ca.crt"), "--token-auth-file=" + p.path("tokens.csv"), "--anonymous-auth=false",
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
-		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-issuer=" + serviceAccountIssuer,
 		"--service-account-key-file=" + p.path("sa.key"), "--service-account-signing-key-file=" + p.path("sa.key"),
 		"--kubelet-certificate-authority=" + p.path("ca.crt"), "--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=" + p.path("apiserver-kubelet.crt"), "--kubelet-client-key=" + p.path("apiserver-kubelet.key"),
 		"--audit-policy-file=" + o.auditPolicy, "--audit-log-path=" + o.auditLog,
 		"--profiling=false",
+		"--goaway-chance=" + strconv.FormatFloat(o.goawayChance, 'g', -1, 64),
 	}
 }
 

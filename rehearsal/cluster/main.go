@@ -24,6 +24,7 @@ var commands = map[string]func() *cobra.Command{
 	"node":                    newNodeCommand,
 	"cleanup":                 newCleanupCommand,
 	"rollout-status":          newRolloutStatusCommand,
+	"token":                   newTokenCommand,
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 	"kube-apiserver":          apiserver.NewAPIServerCommand,
 	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
@@ -33,6 +34,7 @@ var commands = map[string]func() *cobra.Command{
 const usage = `usage: cluster up --dir RUN_DIR --images DIR    run a cluster until interrupted; --help lists the options
        cluster kubectl …                       kubectl; so is a link of that name to this binary
        cluster rollout-status                  what kubectl rollout status says of the Deployments on standard input
+       cluster token --dir RUN_DIR …           a ServiceAccount's token that ends soon; --help lists the options
 up itself starts: node, cleanup, kube-apiserver, kube-controller-manager, kube-scheduler
 `
 
@@ -49,7 +51,7 @@ func main() {
 	switch command := newCommand(); name {
 	case "kubectl":
 		cmdutil.CheckErr(cli.RunNoErrOutput(command))
-	case "up", "cleanup", "rollout-status":
+	case "up", "cleanup", "rollout-status", "token":
 		if err := command.Execute(); err != nil {
 			fmt.Fprintf(os.Stderr, "cluster %s: %v\n", name, err)
 			os.Exit(1)

@@ -18,6 +18,7 @@ type upOptions struct {
 	podCIDR, serviceCIDR  string
 	port, parent          int
 	maxBackOff            time.Duration
+	goawayChance          float64
 
 	pods, services netip.Prefix // podCIDR and serviceCIDR, once checked
 }
@@ -46,6 +47,7 @@ func newUpCommand() *cobra.Command {
 	f.StringVar(&o.serviceCIDR, "service-cidr", "10.96.0.0/16", "range of the Services' addresses, routed to this machine")
 	f.IntVar(&o.port, "port", 0, "the API server's port on 127.0.0.1; 0 picks a free one")
 	f.DurationVar(&o.maxBackOff, "max-back-off", 5*time.Minute, "longest pause between restarts of a crashing container, 1s to 5m")
+	f.Float64Var(&o.goawayChance, "goaway-chance", 0, "share of HTTP/2 requests at which the API server ends the connection, 0 to 0.02")
 	f.StringVar(&o.auditLog, "audit-log", "", "file for the API server's audit log (default RUN_DIR/logs/audit.log)")
 	f.IntVar(&o.parent, "parent-pid", 0, "end when this process ends, however it does")
 	return cmd
@@ -74,6 +76,9 @@ func (o *upOptions) check() error {
 	}
 	if o.maxBackOff < time.Second || o.maxBackOff > 5*time.Minute {
 		problem("--max-back-off %v: must be between 1s and 5m", o.maxBackOff)
+	}
+	if o.goawayChance < 0 || o.goawayChance > 0.02 {
+		problem("--goaway-chance %v: must be between 0 and 0.02", o.goawayChance)
 	}
 	if o.port < 0 || o.port > 65535 {
 		problem("--port %d: must be between 1 and 65535, or 0 for a free one", o.port)

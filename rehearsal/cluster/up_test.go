@@ -14,13 +14,13 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 	o := upOptions{
 		dir: "/tmp/a:b", images: "/no/such/folder", podCIDR: "10.96.0.0/12", serviceCIDR: "10.96.0.0/16",
-		port: 70000, maxBackOff: time.Millisecond,
+		port: 70000, maxBackOff: time.Millisecond, goawayChance: 0.5,
 	}
 	err := o.check()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"--dir", "--images", "--port", "--max-back-off", "overlap"} {
+	for _, want := range []string{"--dir", "--images", "--port", "--max-back-off", "--goaway-chance", "overlap"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}

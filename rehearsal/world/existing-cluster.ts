@@ -65,6 +65,7 @@ export async function useCluster({ kubeconfig, images }: ExistingCluster): Promi
     ...program,
     server,
     auditLog: undefined,
+    controls: undefined,
     kubectlRun,
     stop: () => remove(environments.map(({ namespace }) => namespace)),
   }

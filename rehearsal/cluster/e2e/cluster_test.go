@@ -106,6 +106,7 @@ func upArgs(dir string, more ...string) []string {
 	return append([]string{
 		"up", "--dir", filepath.Join(dir, "run"), "--images", filepath.Join(dir, "images"),
 		"--pod-cidr", podCIDR, "--service-cidr", serviceCIDR, "--max-back-off", "5s",
+		"--goaway-chance", "0.02",
 	}, more...)
 }
 

@@ -36,6 +36,8 @@ func TestE2E(t *testing.T) {
 		{"mounts volumes", c.testVolumes},
 		{"routes a Service", c.testService},
 		{"keeps to RBAC and audits", c.testRBAC},
+		{"accepts a signed token until it ends", c.testToken},
+		{"ends connections with GOAWAY", c.testGoaway},
 		{"restarts the API server alone", c.testRestart},
 		{"refuses its ranges to a second cluster", c.testSecondCluster},
 		{"leaves nothing when killed", c.testKill},
