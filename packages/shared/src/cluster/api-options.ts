@@ -8,7 +8,7 @@ export interface ApiOptions {
   /** The name under which the server records our writes (`metadata.managedFields`). */
   readonly fieldManager: string
   readonly userAgent: string
-  readonly log: Pick<Logger, 'debug'>
+  readonly log: Pick<Logger, 'debug' | 'info'>
   readonly clock?: Clock
   /** For HTTPS_PROXY and NO_PROXY. */
   readonly env: Environment

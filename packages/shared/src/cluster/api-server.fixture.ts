@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { TLSSocket, type PeerCertificate } from 'node:tls'
 import { join } from 'node:path'
 import { connect, type KubernetesApi } from './api.ts'
+import { silent } from '../ports.ts'
 import type { ApiOptions } from './api-options.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 
@@ -34,6 +35,8 @@ export class ApiServer {
   connections = 0
   handler: Handler = (_, response) => response.writeHead(501).end()
   readonly #server: Server
+  /** By the client's port. */
+  readonly #connections = new Map<number, Socket>()
   readonly #authority: string
 
   private constructor(certificate: Certificate) {
@@ -42,6 +45,11 @@ export class ApiServer {
       { ...certificate, requestCert: true, rejectUnauthorized: false },
       (request, response) => void this.#receive(request, response),
     )
+    this.#server.on('connection', (socket: Socket) => {
+      const { remotePort = 0 } = socket
+      this.#connections.set(remotePort, socket)
+      socket.on('close', () => this.#connections.delete(remotePort))
+    })
     this.#server.on('secureConnection', (socket: Socket) => {
       this.connections++
       this.sockets.add(socket)
@@ -78,11 +86,18 @@ export class ApiServer {
     return connect(loadKubeconfig({ content: kubeconfig, env: {} }), {
       fieldManager: 'tester',
       userAgent: 'tests',
-      log: { debug: () => undefined },
+      log: silent,
       env: {},
       ...options,
       retry: { deadlineMs: 5_000, firstDelayMs: 1, longestDelayMs: 5, ...options.retry },
     })
+  }
+
+  /** Breaks the connection of an answer with RST, as a load balancer does that forgets it. */
+  reset(response: ServerResponse): void {
+    // What is below TLS: only that can be reset.
+    const { remotePort = 0 } = response.socket ?? {}
+    this.#connections.get(remotePort)?.resetAndDestroy()
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { silent } from '../ports.ts'
 import type { KubernetesApi } from './api.ts'
 import { answer, ApiServer, eventually, configMap, listOf, selfSigned, status } from './api-server.fixture.ts'
 import { configMaps, deployments, namespaces, pods, secrets, type Resource } from './resources.ts'
@@ -189,34 +191,53 @@ describe('repeating reads', () => {
     expect(server.received).toHaveLength(3)
   })
 
-  it.each([true, false])('survives JSON that is cut (with the connection: %p)', async (isReset) => {
+  const half = '{"kind":"ConfigMap","metadata":{'
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['in good order', (response) => response.end(half)],
+    [
+      'with the connection, before its announced end',
+      (response) => {
+        response.setHeader('content-length', 5000)
+        response.write(half, () => response.socket?.destroy())
+      },
+    ],
+    [
+      'with the connection, between chunks',
+      (response) => response.write(half, () => response.socket?.destroy()),
+    ],
+    ['by a reset between chunks', (response) => response.write(half, () => server.reset(response))],
+    [
+      'by a reset of a server that is about to go',
+      (response) => {
+        response.setHeader('connection', 'close')
+        response.write(half, () => server.reset(response))
+      },
+    ],
+  ])('survives JSON that is cut %s', async (_, cut) => {
     server.handler = ({ number }, response) => {
-      if (number > 1) return answer(response, 200, configMap('a', '1'))
-      const half = '{"kind":"ConfigMap","metadata":{'
-      response.setHeader('content-type', 'application/json')
-      if (!isReset) return void response.end(half)
-      response.setHeader('content-length', 5000)
-      response.write(half, () => response.socket?.destroy())
+      if (number > 1) answer(response, 200, configMap('a', '1'))
+      else cut(response)
     }
     expect((await api.get(configMaps, 'team', 'a')).metadata?.name).toBe('a')
     expect(server.received).toHaveLength(2)
   })
 
-  it.each([
-    ['before the answer', ''],
-    ['in the middle of it', '{"kind":"ConfigMap",'],
-  ])('survives a connection that falls silent %s', async (_, beginning) => {
-    const log: string[] = []
-    const client = server.client({ log: { debug: (line) => log.push(line) }, retry: { silenceMs: 100 } })
+  it('tells when the server does not serve for a while, and when it does again', async () => {
+    const told: string[] = []
+    let now = Date.parse('2025-01-01T12:00:00Z')
+    const clock = { now: () => new Date(now) }
+    const client = server.client({ clock, log: { ...silent, info: (line) => told.push(line) } })
     server.handler = ({ number }, response) => {
-      if (number > 1) answer(response, 200, configMap('a', '1'))
-      else if (beginning !== '') response.writeHead(200).write(beginning)
+      now += 3_000
+      if (number <= 4) answer(response, 503, status(503, 'ServiceUnavailable', 'starting'))
+      else answer(response, 404, status(404, 'NotFound', 'no', { name: 'a' }))
     }
-    await client.get(configMaps, 'team', 'a')
-    expect(server.received).toHaveLength(2)
-    // The silent one has been given up; no other request can be lost on it.
-    expect(server.connections).toBe(2)
-    expect(log[0]).toContain('nothing heard for 0.1 s')
+    await client.find(configMaps, 'team', 'a')
+    expect(told).toEqual([
+      expect.stringMatching(/^The API server has not served since 2025-01-01T12:00:03.000Z; .*starting$/),
+      'The API server serves again, after 12 s.',
+    ])
     await client.close()
   })
 

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
 import type { Clock } from '../ports.ts'
 import { abortable } from './abortable.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, isFailure } from './api-error.ts'
 import type { ApiRequest } from './api-request.ts'
 import type { Credentials, Identity } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
-import { parseRetryAfterMs } from './retry.ts'
+import { Outage } from './outage.ts'
+import { isTransient, parseRetryAfterMs } from './retry.ts'
 import { parseStatus } from './status.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 import { TransportError } from './transport-error.ts'
@@ -20,15 +21,19 @@ interface ConnectionParts {
   readonly userAgent: string
   readonly clock: Clock
   readonly log: (message: string) => void
+  /** Where people read that the API server does not serve. */
+  readonly tell: (message: string) => void
 }
 
 /** Requests with an identity: renewed once on 401, refusals as ApiError. Nothing is repeated here otherwise. */
 export class Connection {
   readonly #parts: ConnectionParts
   readonly #life = new AbortController()
+  readonly #outage: Outage
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
+    this.#outage = new Outage(parts.clock, parts.tell)
   }
 
   /** The answer, whatever its status; a 401 has been tried again with renewed credentials where there are any. */
@@ -44,10 +49,20 @@ export class Connection {
 
   /** The answer, if it is a success. */
   async request(exchange: Exchange): Promise<HttpAnswer> {
-    const answer = await this.send(exchange)
-    if (answer.status >= 200 && answer.status < 300) return answer
-    const { text } = await answer.text(maxStatusBytes)
-    throw await this.refusal(exchange, answer, text)
+    try {
+      const answer = await this.send(exchange)
+      if (answer.status >= 200 && answer.status < 300) {
+        this.#outage.served()
+        return answer
+      }
+      const { text } = await answer.text(maxStatusBytes)
+      throw await this.refusal(exchange, answer, text)
+    } catch (error) {
+      // A refusal is an answer, too.
+      if (isFailure(error) && isTransient(error)) this.#outage.failed(error.message)
+      else if (error instanceof ApiError) this.#outage.served()
+      throw error
+    }
   }
 
   /** The answer's JSON. A cut or garbled one, or something else than expected, is a TransportError. */

@@ -6,6 +6,7 @@ import {
   type Socket,
 } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { silent } from '../ports.ts'
 import { answer, ApiServer, configMap } from './api-server.fixture.ts'
 import { ConnectProxy } from './connect-proxy.fixture.ts'
 import { proxyFor } from './proxy.ts'
@@ -129,7 +130,7 @@ describe('through a proxy', () => {
       proxy.isSilent = false
     }
     proxy.isSilent = true
-    const api = client({ log: { debug }, retry: { silenceMs: 200, deadlineMs: 30_000 } })
+    const api = client({ log: { ...silent, debug }, retry: { silenceMs: 200, deadlineMs: 30_000 } })
     await api.create(configMaps, 'team', { metadata: { name: 'a' } })
     expect(log[0]).toContain('the proxy does not answer')
     expect([proxy.asked.length, server.received.length]).toEqual([2, 1])

@@ -47,7 +47,8 @@ export class ReadingApi {
     this.retryPolicy = { ...defaultRetryPolicy, ...options.retry }
     this.#log = options.log
     const transport = new Transport(server, proxyFor(server, proxyUrl, env), this.retryPolicy.silenceMs)
-    this.connection = new Connection({ transport, credentials, userAgent, clock, log: this.debug })
+    const tell = (message: string): void => this.#log.info(message)
+    this.connection = new Connection({ transport, credentials, userAgent, clock, log: this.debug, tell })
   }
 
   readonly debug = (message: string): void => this.#log.debug(message)

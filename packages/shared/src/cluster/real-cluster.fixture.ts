@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { V1Role, V1RoleBinding, V1ServiceAccount } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { connect, type KubernetesApi } from './api.ts'
+import { silent } from '../ports.ts'
 import type { ApiOptions } from './api-options.ts'
 import { Collection } from './collection.ts'
+import type { FaultProxy } from './fault-proxy.fixture.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import type { Environment } from './proxy.ts'
 import { namespaces, pods, type Resource } from './resources.ts'
@@ -53,23 +56,39 @@ export class RealCluster {
     await this.#admin?.close()
   }
 
+  /** Where the API server is, for what stands before it. */
+  get upstream(): { server: string; authority: string } {
+    const { server, 'certificate-authority-data': authority } = this.#config().clusters[0].cluster
+    return { server, authority: Buffer.from(authority, 'base64').toString() }
+  }
+
   /** The administrator's client, or that of another user of the same server; `server` for a relay before it. */
   client(options: Partial<ApiOptions> = {}, user?: object, server?: string): KubernetesApi {
-    const config = parse(readFileSync(this.kubeconfig, 'utf8')) as {
-      clusters: { cluster: { server: string } }[]
-      users: { user: object }[]
+    const config = this.#config()
+    if (user) config.users[0].user = user
+    if (server) config.clusters[0].cluster.server = server
+    return this.#connect(JSON.stringify(config), options)
+  }
+
+  /** The administrator's client, or that of another user, on the way through a fault proxy. */
+  clientThrough(proxy: FaultProxy, options: Partial<ApiOptions> = {}, user?: object): KubernetesApi {
+    return this.#connect(proxy.kubeconfig(user ?? this.#config().users[0].user), options)
+  }
+
+  /** Tells the cluster to restart its API server; it is away for some seconds. */
+  restartApiServer(): void {
+    const { pid } = JSON.parse(readFileSync(join(this.#folder, 'ready.json'), 'utf8')) as { pid: number }
+    process.kill(pid, 'SIGUSR1')
+  }
+
+  /** The exec plugin of a kubeconfig: an account's token that the API server accepts for so many seconds. */
+  tokenCommand(account: string, uid: string, seconds: number): { command: string; args: string[] } {
+    const whose = ['--namespace', this.namespace, '--service-account', account, '--uid', uid]
+    return {
+      // kubectl is one of the names of the cluster program.
+      command: realpathSync(this.kubectl),
+      args: ['token', '--dir', this.#folder, ...whose, '--duration', `${seconds}s`],
     }
-    const [cluster] = config.clusters
-    const [admin] = config.users
-    if (admin && user) admin.user = user
-    if (cluster && server) cluster.cluster.server = server
-    return connect(loadKubeconfig({ content: JSON.stringify(config), env: {} }), {
-      fieldManager: 'tester',
-      userAgent: 'tests',
-      log: { debug: () => undefined },
-      env: {},
-      ...options,
-    })
   }
 
   /** Waits until a pod is ready. */
@@ -89,6 +108,29 @@ export class RealCluster {
       await api.close()
     }
   }
+
+  get #folder(): string {
+    return dirname(this.kubeconfig)
+  }
+
+  #config(): Kubeconfig {
+    return parse(readFileSync(this.kubeconfig, 'utf8')) as Kubeconfig
+  }
+
+  #connect(content: string, options: Partial<ApiOptions>): KubernetesApi {
+    return connect(loadKubeconfig({ content, env: {} }), {
+      fieldManager: 'tester',
+      userAgent: 'tests',
+      log: silent,
+      env: {},
+      ...options,
+    })
+  }
+}
+
+interface Kubeconfig {
+  readonly clusters: [{ cluster: { server: string; readonly 'certificate-authority-data': string } }]
+  readonly users: [{ user: object }]
 }
 
 /** A token of a service account, good for ten minutes: the shortest that there is. */

@@ -164,7 +164,9 @@ function proxyPool(url: URL, options: Pool.Options): Pool {
 function describe(error: unknown): { code: string; problem: string } {
   // A host with several addresses fails with one error for each.
   const [inner = error] = error instanceof AggregateError ? (error.errors as unknown[]) : []
-  const code = codeOf(error) ?? 'UNKNOWN'
+  // An answer that was cut: undici leaves its error without the code that belongs to it.
+  const isCut = error instanceof Error && error.name === 'HTTPParserError'
+  const code = codeOf(error) ?? (isCut ? 'HPE_UNKNOWN' : 'UNKNOWN')
   const message = messageOf(inner)
   const proxyStatus = /Proxy response \((?<status>\d+)\)/.exec(message)?.groups?.status
   if (proxyStatus !== undefined) {

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { silent } from '../ports.ts'
 import type { KubernetesApi } from './api.ts'
 import { eventually } from './api-server.fixture.ts'
 import { Collection } from './collection.ts'
@@ -30,7 +29,11 @@ describe('following a real server', () => {
     relay = new TcpRelay(new URL(api.server))
     log = []
     stop = new AbortController()
-    client = cluster.client({ log: { debug: (line) => log.push(line) } }, undefined, await relay.start())
+    client = cluster.client(
+      { log: { ...silent, debug: (line) => log.push(line) } },
+      undefined,
+      await relay.start(),
+    )
   })
 
   afterEach(async () => {
@@ -98,14 +101,11 @@ describe('following a real server', () => {
   })
 
   it('goes on after the API server has been restarted', async () => {
-    const { pid } = JSON.parse(readFileSync(join(dirname(cluster.kubeconfig), 'ready.json'), 'utf8')) as {
-      pid: number
-    }
     const collection = await collect('restart')
     await add('restart', 'a')
     await has(collection, 'restart-a')
     const connections = relay.connections
-    process.kill(pid, 'SIGUSR1')
+    cluster.restartApiServer()
     await eventually(() => relay.connections > connections, 30_000)
     await api.list(configMaps, namespace)
     await add('restart', 'b')
@@ -125,7 +125,7 @@ describe('a process', () => {
       const { Collection } = await import(${here('./collection.ts')})
       const { configMaps, pods } = await import(${here('./resources.ts')})
       const credentials = loadKubeconfig({ path: ${JSON.stringify(cluster.kubeconfig)}, env: {} })
-      const options = { fieldManager: 'tester', userAgent: 'tests', log: { debug() {} }, env: {} }
+      const options = { fieldManager: 'tester', userAgent: 'tests', log: { debug() {}, info() {} }, env: {} }
       const api = connect(credentials, options)
       const stop = new AbortController()
       const collections = [configMaps, pods].map((kind) => new Collection(api, kind, undefined).start(stop.signal))

@@ -167,6 +167,15 @@ describe('resuming', () => {
         void setTimeout(() => resets(response), 10)
       ),
     ],
+    [
+      'a reset within an event, of a server that is about to go',
+      (response) => {
+        response.writeHead(200, { connection: 'close' }).flushHeaders()
+        const lines =
+          change('ADDED', configMap('b', '11')) + change('DELETED', configMap('b', '12')).slice(0, 20)
+        response.write(lines, () => server.reset(response))
+      },
+    ],
     ['half a line', ends(change('ADDED', configMap('b', '11')), '{"type":"DELETED","obj')],
   ])('after %s: from the last version, without a second list', async (_, first) => {
     serve(first, resets, says(change('DELETED', configMap('b', '12'))))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { silent } from '../ports.ts'
 import type { KubernetesApi } from './api.ts'
 import { answer, ApiServer, configMap, eventually, status, type Received } from './api-server.fixture.ts'
 import { configMaps } from './resources.ts'
@@ -154,7 +155,7 @@ describe('writes that the server has surely not executed are sent again', () => 
   it('after a refused connection', async () => {
     const port = Number(new URL(server.url).port)
     const log: string[] = []
-    const client = server.client({ log: { debug: (line) => log.push(line) } })
+    const client = server.client({ log: { ...silent, debug: (line) => log.push(line) } })
     await server.close()
     const created = create(client)
     await eventually(() => log.some((line) => line.includes('ECONNREFUSED')))
