@@ -53,7 +53,7 @@ export async function loadActions(): Promise<DocumentedAction[]> {
 async function loadAction(folder: string): Promise<DocumentedAction> {
   const module = (await import(`../actions/${folder}/src/main.ts`)) as ActionModule
   const { name, description, inputs } = module.action
-  const outputs = ['outcome', ...Object.keys(module.action.outputs)].map((output) => {
+  const outputs = ['outcome', ...Object.keys(module.action.outputs), 'ended'].map((output) => {
     const meaning = module.outputDescriptions[output]
     if (meaning === undefined) throw new Error(`actions/${folder}: the output "${output}" has no description`)
     return [output, meaning] as const

@@ -39,6 +39,8 @@ export interface RunFiles {
   home: string
   temp: string
   actions: string
+  /** act looks for it beside `actions`: a file for each job whose machine is lost. */
+  lost: string
   event: string
   secrets: string
   variables: string
@@ -53,6 +55,7 @@ export function runFiles(root: string): RunFiles {
     home: join(root, 'home'),
     temp: join(root, 'tmp'),
     actions: join(root, 'actions'),
+    lost: join(root, 'lost'),
     event: join(root, 'event.json'),
     secrets: join(root, 'secrets.yaml'),
     variables: join(root, 'variables.yaml'),

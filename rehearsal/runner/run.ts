@@ -30,6 +30,7 @@ const runFile = promisify(execFile)
 const noDocker = "Couldn't get a valid docker connection"
 /** By this variable GitHub's runner, too, finds the processes of a job. */
 const trackingVariable = 'RUNNER_TRACKING_ID'
+const jobVariable = 'GITHUB_JOB'
 
 /** How a run ended. */
 export interface RunResult {
@@ -52,7 +53,12 @@ export interface Run {
   until: (test: (event: RunEvent) => boolean) => Promise<RunEvent>
   /** What "Cancel workflow" does: SIGINT to the running steps, then the jobs whose `if` still holds. */
   cancel: () => void
-  /** What the loss of the runner's machine does: every process of the run ends at once, nothing cleans up. */
+  /**
+   * What the loss of one job's machine does: its processes end at once, no further step of it runs, and it hands on
+   * nothing; the jobs that need it go on. GitHub finds out after some minutes; here it is known at once.
+   */
+  lose: (jobId: string) => Promise<void>
+  /** What the loss of GitHub and all machines does: every process of the run ends at once, nothing cleans up. */
   kill: () => Promise<void>
 }
 
@@ -66,10 +72,12 @@ class ActRun implements Run {
   readonly #options: RunOptions
   readonly #onEvent: ((event: RunEvent) => void) | undefined
   readonly #trackingId = `github_${randomUUID()}`
+  readonly #tracked = { [trackingVariable]: this.#trackingId }
   readonly #masks: Masks
   readonly #record = new RunRecord()
   readonly #events: RunEvent[] = []
   readonly #listeners = new Set<() => void>()
+  #files: RunFiles | undefined
   #act: ChildProcess | undefined
   #stopped: 'cancel' | 'kill' | undefined
   #isOver = false
@@ -102,15 +110,25 @@ class ActRun implements Run {
     if (this.#act?.pid !== undefined && !this.#isOver) signalIfAlive(this.#act.pid, 'SIGINT')
   }
 
+  async lose(jobId: string): Promise<void> {
+    if (this.#files === undefined)
+      throw new Error(`the run has not begun, so its job ${jobId} cannot be lost`)
+    // act is told first: it would take the end of the step for a failure, and run those that always run
+    await mkdir(this.#files.lost, { recursive: true })
+    await writeFile(join(this.#files.lost, jobId), '')
+    await killProcessesWith({ ...this.#tracked, [jobVariable]: jobId })
+  }
+
   async kill(): Promise<void> {
     this.#stopped = 'kill'
     // act first: it would take the end of a step for a failure and go on
     this.#act?.kill('SIGKILL')
-    await killProcessesWith(trackingVariable, this.#trackingId)
+    await killProcessesWith(this.#tracked)
   }
 
   async #run(): Promise<RunResult> {
     const files = runFiles(await mkdtemp(join(tmpdir(), 'rehearsal-run-')))
+    this.#files = files
     try {
       const args = await this.#prepare(files).catch((error: unknown) => {
         // killed while git was making the clone
@@ -118,7 +136,7 @@ class ActRun implements Run {
       })
       const exitCode = this.#stopped || !args ? null : await this.#follow(args, files)
       // as GitHub's runner does with what a job leaves behind
-      const orphans = await killProcessesWith(trackingVariable, this.#trackingId)
+      const orphans = await killProcessesWith(this.#tracked)
       if (orphans > 0) this.#add(runnerLine(undefined, `ended ${orphans} orphan process(es)`))
       return this.#result(exitCode)
     } finally {

@@ -97,6 +97,47 @@ describe('a run whose runner is lost', () => {
   )
 })
 
+describe('a run that loses the machine of one job', () => {
+  it(
+    'goes on with the jobs that need it, to which it hands on nothing',
+    async () => {
+      const file = join(fixture.folder, 'ends-after-loss')
+      const run = fixture.start(await fixture.options('cancel', { variables: { ENDS_WHEN: file } }))
+      const processes = await holding(run)
+      const [other = 0] = await holding(run, 'goes-on')
+      await run.lose('production')
+      expect(processes.filter(isAlive)).toEqual([])
+      expect(isAlive(other)).toBe(true)
+      writeFileSync(file, '')
+      const result = await run.finished
+
+      expect(result.conclusion).toBe('failure')
+      expect(results(result)).toEqual({
+        'deploy / production': 'failure',
+        'deploy / goes-on': 'success',
+        'deploy / cancelled': 'skipped',
+        'deploy / rollback': 'success',
+        'deploy / plain': 'success',
+        'deploy / record': 'success',
+      })
+      const production = result.jobs.find(({ id }) => id === 'production')
+      expect(production?.outputs).toEqual({})
+      const lines = result.log.split('\n').filter((line) => line.startsWith('deploy / production: '))
+      for (const later of ['got SIG', 'must not run', 'step of a', 'post after']) {
+        expect(lines.filter((line) => line.includes(later))).toEqual([])
+      }
+    },
+    runTimeoutMs,
+  )
+
+  it('refuses to lose one of a run that has not begun', async () => {
+    const run = fixture.start(await fixture.options('deploy'))
+    await expect(run.lose('production')).rejects.toThrow('the run has not begun')
+    await run.kill()
+    await run.finished
+  })
+})
+
 describe('a run that is killed at once', () => {
   it('has failed without a job', async () => {
     const run = fixture.start(await fixture.options('deploy'))

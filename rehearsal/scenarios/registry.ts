@@ -10,6 +10,7 @@ import { movedTag } from './moved-tag.ts'
 import { outOfQuota } from './out-of-quota.ts'
 import { rerun } from './rerun.ts'
 import { rolling } from './rolling.ts'
+import { runnerLost } from './runner-lost.ts'
 import type { Scenario } from './scenario.ts'
 import { stagingFails } from './staging-fails.ts'
 import { stuckRollout } from './stuck-rollout.ts'
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   rerun,
   cancelled,
   killed,
+  runnerLost,
 ]

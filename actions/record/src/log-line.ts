@@ -3,6 +3,12 @@ import { sanitiseLine } from '@runbook-actions/shared/report/sanitise.ts'
 
 /** One line of the deployment log, in the words of the runbook's Step 6, with who, how and where to look. */
 export function logLine(record: DeploymentRecord, passed: boolean, reason: string): string {
+  const when = (record.phases.at(-1)?.endedAt ?? record.openedAt).replace(/\.\d+Z$/, 'Z')
+  return sanitiseLine(`${when}: ${told(record, passed, reason)}`)
+}
+
+/** The line without its time. */
+function told(record: DeploymentRecord, passed: boolean, reason: string): string {
   const {
     version,
     environment,
@@ -15,7 +21,6 @@ export function logLine(record: DeploymentRecord, passed: boolean, reason: strin
     id,
     ticket,
   } = record
-  const when = (record.phases.at(-1)?.endedAt ?? record.openedAt).replace(/\.\d+Z$/, 'Z')
   const components = plan.map(({ deployment }) => deployment).join(', ')
   const what = passed
     ? `Deployed ${version} ${components} successfully`
@@ -31,18 +36,19 @@ export function logLine(record: DeploymentRecord, passed: boolean, reason: strin
     ...(ticket === undefined ? [] : [`ticket #${ticket.number}`]),
     `record ${id}`,
   ].join(', ')
-  return sanitiseLine(`${when}: ${what} (${about})`)
+  return `${what} (${about})`
 }
 
 /**
- * By what it is found out that the line is there already: by its record. A deployment that found all of its release in
- * place, known as good, tells nothing new: any line that says it was deployed there will do.
+ * By what it is found out that the line is there already: by all that it tells but its time. The same record has another
+ * line where failed jobs were run again and ended otherwise. A deployment that found all of its release in place, known as
+ * good, tells nothing new: any line that says it was deployed there will do.
  */
-export function logKey(record: DeploymentRecord, passed: boolean): string {
-  const { from, version, commit, plan, pipeline, environment, id } = record
+export function logKey(record: DeploymentRecord, passed: boolean, reason: string): string {
+  const { from, version, commit, plan, pipeline, environment } = record
   const isRepeated =
     from?.version === version && from.commit === commit && plan.every((each) => each.from === each.to)
-  if (!passed || !isRepeated) return `record ${id}`
+  if (!passed || !isRepeated) return sanitiseLine(told(record, passed, reason))
   const components = plan.map(({ deployment }) => deployment).join(', ')
   return sanitiseLine(`Deployed ${version} ${components} successfully (${pipeline} ${environment},`)
 }

@@ -67,6 +67,24 @@ describe('record', () => {
     expect(forge.made).toHaveLength(1)
   })
 
+  it('tells of a deployment whose failed jobs were run again how each attempt ended', async () => {
+    const forge = new FakeForge()
+    const failed = ended('rollout', 'failed', 'its image cannot be pulled')
+    await keep(forge, failed)
+    await keep(forge, failed)
+    await keep(forge, ended('validate', 'passed', 'validated'))
+    expect(forge.log.map(({ line }) => /(Did not deploy|Deployed)/.exec(line)?.[0])).toEqual([
+      'Did not deploy',
+      'Deployed',
+    ])
+  })
+
+  it('says that it does not know why where no phase lived to tell it', async () => {
+    const forge = new FakeForge()
+    await keep(forge, ended('rollout', 'passed', 'rolled out'))
+    expect(forge.log[0]?.line).toContain('result-processor: It ended without a word after rollout. (')
+  })
+
   it('does nothing twice for another attempt that found everything in place', async () => {
     const forge = new FakeForge()
     await keep(forge, ended('validate', 'passed', 'validated'))

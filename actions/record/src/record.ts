@@ -4,7 +4,7 @@ import { explained, messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
-import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { DeploymentRecord, Phase } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest, writeRecord } from '@runbook-actions/shared/record/text.ts'
 import { code, inline } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
@@ -40,9 +40,7 @@ export async function record(
   const phase = beginPhase('finish', clock)
   const deployed = given.phases.at(-1)
   const passed = deployed?.phase === 'validate' && deployed.outcome === 'passed'
-  const reason = passed
-    ? `${given.version} is deployed to ${given.environment}.`
-    : (deployed?.reason ?? 'Nothing was done.')
+  const reason = passed ? `${given.version} is deployed to ${given.environment}.` : whyNot(deployed)
   const closed = {
     ...phase.end(given, { outcome: 'passed', reason: `Recorded: ${reason}` }),
     closedAt: clock.now().toISOString(),
@@ -51,7 +49,7 @@ export async function record(
 
   const line = logLine(given, passed, reason)
   const file = { path: `records/${given.id}.json`, content: `${writeRecord(closed)}\n` }
-  const appended = await forge.appendLog({ line, key: logKey(given, passed), file }, signal)
+  const appended = await forge.appendLog({ line, key: logKey(given, passed, reason), file }, signal)
   log.info(`${appended.added ? 'Appended to' : 'Is already in'} the deployment log: ${line}`)
 
   const tag = passed ? prodTag(given.tag, tagPrefix) : ''
@@ -80,6 +78,12 @@ export async function record(
       { kind: 'decision', markdown: `${summary(written.record, passed, reason, tag)}${written.warning}` },
     ],
   }
+}
+
+/** A phase that passed is no reason: whatever came after it did not live to tell one. */
+function whyNot(last: Phase | undefined): string {
+  if (last === undefined) return 'Nothing was done.'
+  return last.outcome === 'passed' ? `It ended without a word after ${last.phase}.` : last.reason
 }
 
 /** The log and the tag are written by now: a ticket that cannot be is said, and changes nothing of them. */
@@ -121,7 +125,7 @@ function summary(
   tag: string,
 ): string {
   if (!passed) {
-    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job "Production"${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
+    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job before this one${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
   }
   const approvers = approvals.map(({ by }) => `@${inline(by)}`).join(', ')
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)

@@ -48,9 +48,14 @@ export async function askBeforeFirstWrite(
   }
   const gates = await runGates(asked, { ...subject, cluster, clock }, signal)
   logGates(gates, log)
+  return { gates, blocked: blockedBy(gates) }
+}
+
+/** Which answers stop before a write, as one text; undefined where none does. */
+export function blockedBy(gates: readonly GateResult[]): string | undefined {
   const stopping = gates.filter(
     ({ verdict }) => verdict !== 'skipped' && outcomeOf('preflight', verdict) !== 'passed',
   )
   const reasons = stopping.map(({ gate, verdict, answer }) => `${gate} is ${verdict}: ${answer}`)
-  return { gates, blocked: reasons.length === 0 ? undefined : reasons.join(' ') }
+  return reasons.length === 0 ? undefined : reasons.join(' ')
 }

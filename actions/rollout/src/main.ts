@@ -8,12 +8,15 @@ import {
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
+import { jobEnds } from './decide-resume.ts'
 import { environmentRecord } from './environment-record.ts'
 import { lockedRollout } from './locked.ts'
-import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
+import { resume } from './resume.ts'
+import { unfinishedRecord } from './unfinished-record.ts'
 
 const inputs = z.object({
   ...clusterInputs,
@@ -33,12 +36,18 @@ const inputs = z.object({
     .string()
     .optional()
     .describe('Why to deploy at an avoided time, where preflight was not told; it is recorded.'),
+  'resume-after': z
+    .enum(jobEnds)
+    .optional()
+    .describe(
+      'The result of a job of this run that ended without a word: continues what it has begun, from the record in the cluster, or freezes it and says why.',
+    ),
 })
 
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
   outcome:
-    'passed, blocked (another run holds the lock, the deployment window has closed, or there is no room for the new pods; nothing was changed), failed or cancelled.',
+    'passed, blocked (another run holds the lock, the deployment window has closed, or there is no room for the new pods; nothing was changed), held (not continued: a person decides), failed or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
@@ -51,10 +60,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     const { inputs: given, log, clock, signal, run: facts, outputs } = context
     return inEnvironment(context, async ({ runbook, run, cluster, store, lock }) => {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
-      const planned = await environmentRecord(
-        { runbook, source, request: given, run, commit: facts.sha },
-        { cluster, store, clock, signal },
-      )
+      const after = given['resume-after']
+      const planned =
+        after === undefined
+          ? await environmentRecord(
+              { runbook, source, request: given, run, commit: facts.sha },
+              { cluster, store, clock, signal },
+            )
+          : await unfinishedRecord(source, given, run, store, signal)
       const record = withWindowOverride(planned, given['window-override'], run.actor, clock)
       outputs.set({ record: JSON.stringify(record) })
       const { imagePull, unschedulable, restarts, deadline, settle } = runbook.rollout
@@ -65,11 +78,12 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
         deadlineMs: deadline,
         settleMs: settle,
       }
+      const asked = { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] }
+      const ports = { cluster, store, lock: lock(record), clock, log, signal }
       return publish(
-        await lockedRollout(
-          { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] },
-          { cluster, store, lock: lock(record), clock, log, signal },
-        ),
+        after === undefined
+          ? await lockedRollout(asked, ports)
+          : await resume({ ...asked, after, run }, ports),
       )
     })
   },

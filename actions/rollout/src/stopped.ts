@@ -3,6 +3,7 @@ import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { ComponentRollout } from './component-rollout.ts'
+import { standingSentence, type Progress } from './standing.ts'
 
 /** How a rollout ends that neither finished nor failed by its pods. */
 export interface Stopped {
@@ -19,17 +20,16 @@ export function cancelled(
   rolled: readonly ComponentRollout[],
   changed: ReadonlySet<string>,
 ): Stopped {
-  const names = plan.map(({ deployment }) => deployment)
   const done = new Set(rolled.map(({ component }) => component.deployment))
-  const groups: readonly (readonly [string, readonly string[]])[] = [
-    ['rolled out', names.filter((name) => done.has(name))],
-    ['half-way', names.filter((name) => !done.has(name) && changed.has(name))],
-    ['untouched', names.filter((name) => !done.has(name) && !changed.has(name))],
-  ]
-  const standing = groups.filter(([, of]) => of.length > 0).map(([word, of]) => `${word}: ${of.join(', ')}`)
+  const standing = new Map(
+    plan.map(({ deployment }): [string, Progress] => [
+      deployment,
+      done.has(deployment) ? 'rolled out' : changed.has(deployment) ? 'half-way' : 'untouched',
+    ]),
+  )
   return {
     outcome: 'cancelled',
-    reason: `Stopped (${messageOf(why)}): ${standing.join('; ')}.`,
+    reason: `Stopped (${messageOf(why)}): ${standingSentence(standing)}.`,
     warning: 'Nothing more is written. What has been rolled stays; Kubernetes finishes what it has begun.',
   }
 }

@@ -7,16 +7,18 @@ export type OutputValue = string | number | boolean | object
 export type OutputValues = Readonly<Record<string, OutputValue>>
 
 export interface Outputs<O extends OutputValues> {
+  /** Publishes the safe values, `failed` and not `ended`: what is read where the process dies. */
+  begin(): void
   /** Remembers values; they are published when the action ends, however it ends. */
   set(values: Partial<O>): void
-  /** Publishes all values with the outcome. */
+  /** Publishes all values with the outcome, and that the action has `ended`. */
   publish(outcome: Outcome): void
 }
 
 /**
  * The outputs of an action, which always exist.
  *
- * @param defaults safe values by output name, without `outcome`, which starts as `failed`
+ * @param defaults safe values by output name, without `outcome` and `ended`
  * @param publishOne hands one output to whoever reads it
  */
 export function createOutputs<O extends OutputValues>(
@@ -24,12 +26,18 @@ export function createOutputs<O extends OutputValues>(
   publishOne: (name: string, value: string) => void,
 ): Outputs<O> {
   let values: Readonly<Record<string, OutputValue | undefined>> = defaults
+  const publishAll = (ended: boolean, outcome: Outcome): void => {
+    for (const [name, value] of Object.entries({ ...values, ended, outcome })) publishOne(name, textOf(value))
+  }
   return {
+    begin() {
+      publishAll(false, 'failed')
+    },
     set(given) {
       values = { ...values, ...given }
     },
     publish(outcome) {
-      for (const [name, value] of Object.entries({ ...values, outcome })) publishOne(name, textOf(value))
+      publishAll(true, outcome)
     },
   }
 }

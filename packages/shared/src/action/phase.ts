@@ -21,13 +21,16 @@ export interface PhaseResult {
 export const phaseOutputs = { record: '', reason: '' }
 
 /** What each output holds, in one sentence: the source of `action.yml` and of the README's table. */
-export type OutputDescriptions<O extends OutputValues> = Readonly<Record<'outcome' | keyof O, string>>
+export type OutputDescriptions<O extends OutputValues> = Readonly<
+  Record<'outcome' | 'ended' | keyof O, string>
+>
 
 /** Of the outputs that every phase has; `outcome` differs, because no phase can end in every way. */
 export const phaseOutputDescriptions = {
   record:
     'The deployment record as JSON, with this phase at its end. Pass it to the next step or job, unchanged.',
   reason: 'Why it ended so, in one sentence.',
+  ended: 'true where the action itself said how it ended; false where its process died before it could.',
 }
 
 /**

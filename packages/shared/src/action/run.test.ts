@@ -24,7 +24,7 @@ describe('an action under the runner', () => {
   it('passes: outputs, summary, log, exit code 0', async () => {
     const result = await step('pass', { inputs: { 'dry-run': 'true', timeout: '' } })
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '12', outcome: 'passed' })
+    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '12', ended: 'true', outcome: 'passed' })
     expect(result.summary).toBe('## ✅ live\n**Do:** nothing.\n')
     expect(result.stdout).toContain('pipeline shop, 900000 ms, dry run true')
     expect(result.stdout).toContain('12/12 ready\n: :set-output name=outcome::hacked')
@@ -36,7 +36,7 @@ describe('an action under the runner', () => {
     const result = await step('held')
     expect(result.exitCode).toBe(1)
     expect(annotations(result)).toEqual(['::error::Lag is 7,100; the limit is 5,000.%0ADecide.'])
-    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '0', outcome: 'held' })
+    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '0', ended: 'true', outcome: 'held' })
     expect(result.summary).toBe('## 🟨 held\n')
   })
 
@@ -47,7 +47,7 @@ describe('an action under the runner', () => {
       '::error::Namespace "shop" does not exist.%0ACreate it, or correct `namespace` in runbook.yaml.',
     ])
     expect(debugLines(result)).toContain('sample-action.ts')
-    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '0', outcome: 'failed' })
+    expect(result.outputs).toEqual({ record: 'deploy-1', pods: '0', ended: 'true', outcome: 'failed' })
     expect(result.summary).toContain('## 🟥 sample: failed')
     expect(result.summary).toContain('**Do:** Create it')
   })
@@ -139,7 +139,7 @@ describe('a cancelled action', () => {
       ],
     })
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGTERM' })
-    expect(result.outputs).toEqual({ record: '', pods: '0', outcome: 'failed' })
+    expect(result.outputs).toEqual({ record: '', pods: '0', ended: 'false', outcome: 'failed' })
   })
 })
 
@@ -179,7 +179,9 @@ describe('an action in a terminal', () => {
     const result = await runStep(sample, { args: ['--pipeline', 'shop', '--dry-run'] })
     expect(result.exitCode).toBe(0)
     expect(result.stderr).toContain('pipeline shop, 900000 ms, dry run true, run on a laptop')
-    expect(result.stdout).toBe('\n✅ live\nDo: nothing.\n\nrecord: deploy-1\npods: 12\noutcome: passed\n')
+    expect(result.stdout).toBe(
+      '\n✅ live\nDo: nothing.\n\nrecord: deploy-1\npods: 12\nended: true\noutcome: passed\n',
+    )
   })
 
   it('says what is wrong and how to go on', async () => {
@@ -187,7 +189,7 @@ describe('an action in a terminal', () => {
     expect(result.exitCode).toBe(1)
     expect(result.stderr).toContain('There is no flag --piepline; did you mean --pipeline?')
     expect(result.stderr).toContain('--help')
-    expect(result.stdout).toBe('record: \npods: 0\noutcome: failed\n')
+    expect(result.stdout).toBe('record: \npods: 0\nended: true\noutcome: failed\n')
   })
 
   it('shows its help', async () => {

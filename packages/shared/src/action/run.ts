@@ -52,7 +52,7 @@ export interface Action<S extends InputSchema, O extends OutputValues> {
   readonly description: string
   /** One key per input, named as in `action.yml`. */
   readonly inputs: S
-  /** Every output but `outcome`, with a value that is safe to read when the action dies. */
+  /** Every output but `outcome` and `ended`, with a value that is safe to read when the action dies. */
   readonly outputs: O
   main(context: ActionContext<z.output<S>, O>): Promise<ActionResult<O>>
 }
@@ -94,7 +94,7 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
     log.warn('A secret is too short or too common a word to be masked in the log: change it.')
   }
   const work = async (): Promise<ActionResult<O>> => {
-    if (host.replacesOutputs) outputs.publish('failed')
+    if (host.replacesOutputs) outputs.begin()
     refuseUnverifiedTls(process.env)
     return action.main({
       inputs: readInputs(action.inputs, host.inputs, mask),

@@ -55,6 +55,7 @@ export const phaseNames = [
   'preflight',
   'approve',
   're-check',
+  'resume',
   'rollout',
   'validate',
   ...watchStages,

@@ -99,6 +99,13 @@ function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Sta
       action: 'read the answers below, then decide whether to go back.',
     }
   }
+  if (phase === 'resume' && outcome === 'held') {
+    return {
+      ...bad,
+      state: `${environment} ${mixture(record)}: ${version} is frozen`,
+      action: 'read why, then decide: go back by the commands below, or re-run the failed jobs of the run.',
+    }
+  }
   return {
     ...bad,
     state: `${environment} ${mixture(record)}: ${version} ${outcome === 'cancelled' ? 'was cancelled' : outcome} at ${phase}`,
@@ -124,11 +131,13 @@ function interrupted(
   const after = last?.phase ?? 'plan'
   const what = `${inline(record.version)} ${stopped === 'cancelled' ? 'was cancelled' : 'stopped'} after ${after}`
   const bad = { sign: '🟥', bad: stopped }
-  if (after === 're-check') {
+  // An approval is the last that is known where neither job of production lived to hand anything on.
+  if (after === 're-check' || after === 'resume' || (after === 'approve' && record.closedAt !== undefined)) {
+    const isOver = record.closedAt !== undefined || after === 'resume'
     return {
       ...bad,
       state: `${environment} may run two versions: ${what}`,
-      action: 'look at the run and at the pods, then decide whether to go back.',
+      action: `${isOver ? 'look' : 'see the job "Resume", which goes on or says how it stands; without one look'} at the run and at the pods, then decide whether to go back.`,
     }
   }
   return beforeWriting.has(after)
@@ -158,6 +167,7 @@ function underWay(record: DeploymentRecord, last: Phase | undefined, runbook: Ru
     }
     case 'approve':
     case 're-check':
+    case 'resume':
       return {
         sign: '⏳',
         state: `${environment} is being changed from ${before} to ${version}`,

@@ -219,6 +219,22 @@ describe('the first line says how production stands', () => {
       { ...recordAt(['rollout', 'cancelled']), snapshot, deployed },
       '## 🟥 production runs two versions: v1.1.0 was cancelled at rollout',
     ],
+    [
+      'being resumed',
+      recordAt(['resume', 'passed']),
+      '## ⏳ production is being changed from v1.0.0 to v1.1.0',
+    ],
+    [
+      'frozen',
+      { ...recordAt(['resume', 'held']), snapshot, deployed },
+      '## 🟥 production runs two versions: v1.1.0 is frozen',
+    ],
+    [
+      'cancelled and its runner lost',
+      { ...recordAt(['resume', 'cancelled']), snapshot, deployed },
+      '## 🟥 production runs two versions: v1.1.0 was cancelled at resume',
+    ],
+    ['not begun', recordAt(['resume', 'failed']), '## 🟥 production is unchanged: v1.1.0 failed at resume'],
     ['rolled out', recordAt(['rollout', 'passed']), '## ⏳ production runs v1.1.0: it is validated now'],
     ['validated', recordAt(['validate', 'passed']), '## ✅ v1.1.0 is live in production'],
     [
@@ -249,6 +265,14 @@ describe('the first line says how production stands', () => {
     )
     expect(firstLine(recordAt(['re-check', 'passed']), { stopped })).toBe(
       '## 🟥 production may run two versions: v1.1.0 stopped after re-check',
+    )
+    const approved = recordAt(['approve', 'passed'])
+    expect(firstLine(approved, { stopped })).toBe(
+      '## 🟥 production is unchanged: v1.1.0 stopped after approve',
+    )
+    // At the end nothing newer has come: nobody knows how far production got.
+    expect(firstLine({ ...approved, closedAt: '2026-11-23T11:00:00Z' }, { stopped })).toBe(
+      '## 🟥 production may run two versions: v1.1.0 stopped after approve',
     )
     expect(firstLine(recordAt(['rollout', 'passed']), { stopped: 'cancelled' })).toBe(
       '## 🟥 production was changed and not validated: v1.1.0 was cancelled after rollout',
