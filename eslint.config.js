@@ -19,9 +19,21 @@ const layers = {
   kafka: ['record', 'decide', 'runbook'],
   metrics: ['cluster', 'record', 'decide', 'runbook'],
   github: ['record', 'decide', 'runbook'],
-  gates: ['cluster', 'kafka', 'metrics', 'github', 'record', 'decide', 'runbook'],
+  registry: ['cluster', 'record', 'decide', 'runbook'],
+  gates: ['cluster', 'registry', 'kafka', 'metrics', 'github', 'record', 'decide', 'runbook'],
   report: ['gates', 'record', 'decide', 'runbook'],
-  action: ['report', 'gates', 'cluster', 'kafka', 'metrics', 'github', 'record', 'decide', 'runbook'],
+  action: [
+    'report',
+    'gates',
+    'cluster',
+    'registry',
+    'kafka',
+    'metrics',
+    'github',
+    'record',
+    'decide',
+    'runbook',
+  ],
 }
 const actions = readdirSync('./actions', { withFileTypes: true }).filter((entry) => entry.isDirectory())
 

@@ -11,6 +11,7 @@ import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { ImageRegistry } from '@runbook-actions/shared/registry/image-registry.ts'
 import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { approve } from './approve.ts'
@@ -198,9 +199,18 @@ describe('check', () => {
       endedAt: ended,
     })
   }
+  const hasAll: ImageRegistry = {
+    look: () => Promise.resolve({ result: 'found' }),
+    close: () => Promise.resolve(),
+  }
   const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
     check('preflight', book, record, {
-      sources: sourcesOf({ cluster: setUp().cluster, clock: when, forge: goodForge(record) }),
+      sources: sourcesOf({
+        cluster: setUp().cluster,
+        clock: when,
+        forge: goodForge(record),
+        registry: hasAll,
+      }),
       log: silent,
       signal,
     })
@@ -228,6 +238,7 @@ describe('check', () => {
       ['deployment-window', 'pass'],
       ['ownership', 'pass'],
       ['capacity', 'skipped'],
+      ['image-present', 'pass'],
     ])
     expect(result.outcome).toBe('passed')
   })

@@ -5,6 +5,7 @@ import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
 import { monitoringConnections } from '../metrics/monitoring-connections.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { connectLag } from './lag-connection.ts'
+import { connectRegistry } from './registry-connection.ts'
 import type { ActionContext } from './run.ts'
 
 type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'mask'>
@@ -27,6 +28,7 @@ export function connectSources(
 ): SourceConnections {
   const { log, clock, variables, mask } = context
   const lag = connectLag(runbook, context)
+  const registry = connectRegistry(context)
   const notYet = (what: string) => () => Promise.reject(new Error(`${what} cannot be read yet.`))
   const metrics = notYet('Metrics')
   const close = (): Promise<void> => Promise.resolve()
@@ -44,13 +46,14 @@ export function connectSources(
       close,
     },
     alerts: new MonitoringAlerts(monitoring),
+    registry,
     forge,
     clock,
   }
   return {
     sources,
     close: async () => {
-      await Promise.all([lag.close(), monitoring.close()])
+      await Promise.all([lag.close(), monitoring.close(), registry.close()])
     },
   }
 }

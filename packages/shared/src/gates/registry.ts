@@ -4,6 +4,7 @@ import { changeReviewed } from './change-reviewed.ts'
 import { checksGreen } from './checks-green.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { docsUpdated } from './docs-updated.ts'
+import { imagePresent } from './image-present.ts'
 import { metricsPresent } from './metrics-present.ts'
 import { noActiveIncident } from './no-active-incident.ts'
 import { noOtherDeployment } from './no-other-deployment.ts'
@@ -28,6 +29,7 @@ export const registry: readonly Gate[] = [
   noOtherDeployment,
   ownership,
   capacity,
+  imagePresent,
   runningVersion,
   podsHealthy,
   startupLogs,

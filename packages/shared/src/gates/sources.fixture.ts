@@ -13,7 +13,8 @@ function refuse(what: string): () => Promise<never> {
 }
 
 export function sourcesOf(given: Partial<Sources> = {}): Sources {
-  const [lag, metrics, alerts] = ['consumer lag', 'metrics', 'alerts'].map(refuse) as [
+  const [lag, metrics, alerts, registry] = ['consumer lag', 'metrics', 'alerts', 'registry'].map(refuse) as [
+    () => Promise<never>,
     () => Promise<never>,
     () => Promise<never>,
     () => Promise<never>,
@@ -32,6 +33,7 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
       close,
     },
     alerts: { source: undefined, firing: alerts, rules: alerts },
+    registry: { look: registry, close },
     forge: undefined,
     clock: systemClock,
     ...given,

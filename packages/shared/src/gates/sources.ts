@@ -4,6 +4,7 @@ import type { ConsumerLag } from '../kafka/consumer-lag.ts'
 import type { Alerts } from '../metrics/alerts.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock } from '../ports.ts'
+import type { ImageRegistry } from '../registry/image-registry.ts'
 
 /**
  * Where gates measure. One that cannot be reached, or that the runbook file does not describe, throws when it is asked,
@@ -14,6 +15,7 @@ export interface Sources {
   readonly lag: ConsumerLag
   readonly metrics: Metrics
   readonly alerts: Alerts
+  readonly registry: ImageRegistry
   /** Undefined in a terminal, and in a job without a token. */
   readonly forge: Forge | undefined
   readonly clock: Clock

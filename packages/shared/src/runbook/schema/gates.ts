@@ -80,6 +80,15 @@ export const gates = section({
   })
     .prefault({})
     .describe('The quotas of the namespace, and the nodes, have room for the pods that a rollout adds.'),
+  'image-present': section({
+    mode: mode('enforce'),
+    unanswered: z
+      .enum(['skip', 'block'])
+      .prefault('skip')
+      .describe('What it means that a registry cannot be asked from where the job runs: nothing, or that the deployment stops.'),
+  })
+    .prefault({})
+    .describe('The images are in their registries.'),
   'startup-logs': section({ mode: mode('enforce') })
     .prefault({})
     .describe('The new pods log no errors. What counts as one stands with the component.'),

@@ -7,6 +7,7 @@ export const GATES = [
   'incidents',
   'ownership',
   'capacity',
+  'image-present',
   'startup-logs',
   'consumer-lag',
   'error-rate',
