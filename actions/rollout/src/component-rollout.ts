@@ -11,7 +11,11 @@ import { rollingStrategy } from '@runbook-actions/shared/cluster/strategy.ts'
 import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
 import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
-import type { DeployedComponent, PlannedComponent } from '@runbook-actions/shared/record/schema.ts'
+import type {
+  Availability,
+  DeployedComponent,
+  PlannedComponent,
+} from '@runbook-actions/shared/record/schema.ts'
 import { diagnoseFailure } from './diagnose-failure.ts'
 import { writeComponent, type WriteOptions } from './write-component.ts'
 
@@ -112,4 +116,13 @@ function whatRuns(
     return `Its pods run ${others.length + 1} different images: ${to} was moved while it was rolled out.`
   }
   return { deployment, container, image: to, digest, ...(revision !== undefined && { revision }), pods }
+}
+
+/** How the components served that were rolled and have pods: whether the runbook's "Downtime: none" held. */
+export function availabilityOf(rolled: readonly ComponentRollout[]): Availability[] {
+  return rolled.flatMap(({ component: { deployment, replicas }, written, promisedReady, end }) =>
+    written && end !== undefined && replicas > 0
+      ? [{ deployment, fewestReady: end.fewestReady, promisedReady }]
+      : [],
+  )
 }

@@ -73,6 +73,9 @@ describe('rollout', () => {
       names.map((name) => [name, digestB, 2]),
     )
     expect(store.memory.latest).toEqual(result.record)
+    expect(result.record.phases.at(-1)?.availability).toEqual(
+      names.map((deployment) => ({ deployment, fewestReady: 2, promisedReady: 2 })),
+    )
   })
 
   it('has saved the record with its snapshot before the first write', async () => {

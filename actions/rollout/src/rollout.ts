@@ -13,7 +13,7 @@ import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { askBeforeFirstWrite } from './first-write.ts'
-import { rollComponent, type ComponentRollout } from './component-rollout.ts'
+import { availabilityOf, rollComponent, type ComponentRollout } from './component-rollout.ts'
 import { broken, cancelled, changedSince, nextStep } from './stopped.ts'
 import { rolloutSummary, type RolloutOutcome } from './summary.ts'
 import { askWindowAgain } from './window.ts'
@@ -60,7 +60,13 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
 
   const end = (outcome: RolloutOutcome, reason: string): PhaseResult => {
     const diagnosis = rolled.at(-1)?.diagnosis
-    record = phase.end(record, { outcome, reason, gates, ...(diagnosis !== undefined && { diagnosis }) })
+    record = phase.end(record, {
+      outcome,
+      reason,
+      gates,
+      availability: availabilityOf(rolled),
+      ...(diagnosis !== undefined && { diagnosis }),
+    })
     const { runbook, dryRun } = inputs
     const story = { record, outcome, reason, rolled, changed, dryRun }
     const summary = rolloutSummary({

@@ -5,7 +5,7 @@ import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { diagnosisAdvice, diagnosisEvidence } from '@runbook-actions/shared/report/diagnosis.ts'
-import type { ComponentRollout } from './component-rollout.ts'
+import { availabilityOf, type ComponentRollout } from './component-rollout.ts'
 import { goBackCommands } from './go-back.ts'
 
 export type RolloutOutcome = 'passed' | 'blocked' | 'failed' | 'cancelled'
@@ -61,13 +61,10 @@ function changeParts({ rolled, dryRun }: RolloutStory): SummaryPart[] {
 
 /** Whether the runbook's "Downtime: none" held, for what was rolled and has pods. */
 function availability(rolled: readonly ComponentRollout[]): SummaryPart[] {
-  const seen = rolled.flatMap(({ component, written, promisedReady, end }) =>
-    written && end !== undefined && component.replicas > 0
-      ? [{ name: inline(component.deployment), promisedReady, fewestReady: end.fewestReady }]
-      : [],
-  )
+  const seen = availabilityOf(rolled)
   if (seen.length === 0) return []
-  const short = seen.flatMap(({ name, promisedReady, fewestReady }) => {
+  const short = seen.flatMap(({ deployment, promisedReady, fewestReady }) => {
+    const name = inline(deployment)
     if (fewestReady === 0) return [`${name} had no pod Ready for a time`]
     return fewestReady < promisedReady
       ? [

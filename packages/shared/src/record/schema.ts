@@ -74,6 +74,15 @@ export const watchSchema = z.strictObject({
   gates: z.array(gateResultSchema),
 })
 
+/** How a component served while it was rolled, in pods, old and new together. */
+export const availabilitySchema = z.strictObject({
+  deployment: z.string(),
+  /** The fewest that were seen Ready at one time. */
+  fewestReady: z.number().int().nonnegative(),
+  /** What its strategy promises: replicas less those that may be missing. */
+  promisedReady: z.number().int().nonnegative(),
+})
+
 export const phaseSchema = z.strictObject({
   phase: z.enum(phaseNames),
   outcome: z.enum(outcomes),
@@ -85,6 +94,8 @@ export const phaseSchema = z.strictObject({
   gates: z.array(gateResultSchema),
   /** Why pods did not come up, where that ended it. */
   diagnosis: diagnosisSchema.optional(),
+  /** Of a rollout: what it took from each component that it wrote, for the runbook's "Downtime: none". */
+  availability: z.array(availabilitySchema).optional(),
 })
 
 export const approvalSchema = z.strictObject({
@@ -175,6 +186,7 @@ export type PhaseName = Phase['phase']
 export type PlannedComponent = z.infer<typeof plannedComponentSchema>
 export type DeployedComponent = z.infer<typeof deployedComponentSchema>
 export type KnownGood = z.infer<typeof knownGoodSchema>
+export type Availability = z.infer<typeof availabilitySchema>
 export type Approval = z.infer<typeof approvalSchema>
 export type Watch = z.infer<typeof watchSchema>
 export type Run = z.infer<typeof runSchema>
