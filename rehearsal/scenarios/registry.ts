@@ -16,6 +16,7 @@ import { stagingFails } from './staging-fails.ts'
 import { stuckRollout } from './stuck-rollout.ts'
 import { transientPull } from './transient-pull.ts'
 import { unreviewed } from './unreviewed.ts'
+import { unticked } from './unticked.ts'
 import { windowClosed } from './window-closed.ts'
 import { zeroReplicas } from './zero-replicas.ts'
 
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   windowClosed,
   incidentOpen,
   unreviewed,
+  unticked,
   stagingFails,
   badImage,
   crashLoop,

@@ -71,7 +71,7 @@ export const rolling: Scenario = {
       async () => {
         const { latest } = await recordStore(world.api, production).load()
         const gates = latest?.phases.find(({ phase }) => phase === 'preflight')?.gates ?? []
-        const asked = ['change-reviewed', 'checks-green', 'docs-updated', 'no-active-incident']
+        const asked = ['change-reviewed', 'checks-green', 'docs-updated', 'checklist', 'no-active-incident']
         const found = asked.map((name) => gates.find(({ gate }) => gate === name))
         return {
           ok: found.every((gate) => gate?.verdict === 'pass'),
@@ -79,6 +79,13 @@ export const rolling: Scenario = {
         }
       },
     )
+    await checks.that('the record says who answered each line of the checklist, and when', async () => {
+      const { latest } = await recordStore(world.api, production).load()
+      const gates = latest?.phases.find(({ phase }) => phase === 'approve')?.gates ?? []
+      const answered = gates.flatMap(({ checklist = [] }) => checklist)
+      const people = answered.map(({ by, at }) => (at === undefined ? undefined : by))
+      return equal(people, ['rosa', 'rosa', 'rosa', 'rosa'])
+    })
     await checks.that('the plan looked the coming holidays up', async () => {
       const { latest } = await recordStore(world.api, production).load()
       const names = latest?.holidays?.dates.map(({ name }) => name).join(', ') ?? ''

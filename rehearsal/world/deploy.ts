@@ -3,6 +3,7 @@ import { pushTagEvent } from '../runner/events.ts'
 import type { Push } from '../runner/pushes.ts'
 import { engineer } from './caller-repository.ts'
 import { checksOfRun, fileHistory, type ReleaseHistory } from './history.ts'
+import { tickChecklist } from './tick-checklist.ts'
 import type { Timeline } from './timeline.ts'
 import { reviewers, type World } from './world.ts'
 
@@ -22,10 +23,12 @@ export interface StartedDeployment {
 /** What people do with a release, before and while it is deployed. */
 export interface People extends ReleaseHistory {
   readonly approve: boolean
+  /** The engineer ticks the checklist as soon as the ticket is open. */
+  readonly tick: boolean
 }
 
 /** As it should be. */
-const diligent: People = { isReviewed: true, isTested: true, approve: true }
+const diligent: People = { isReviewed: true, isTested: true, approve: true, tick: true }
 
 /**
  * Starts what GitHub would start for a pushed tag, with the reviewers' approvals filed beforehand: the suite never
@@ -81,6 +84,11 @@ export async function startForPush(
     },
     (happened) => {
       keepChecks(happened)
+      if (people.tick && happened.type === 'job-finished' && happened.job.name.endsWith('Ticket')) {
+        tickChecklist(world, runId, timeline).catch((error: unknown) => {
+          timeline.add(`the checklist could not be ticked: ${String(error)}`)
+        })
+      }
       narrate(happened, timeline)
     },
   )

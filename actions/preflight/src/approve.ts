@@ -1,37 +1,48 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { decideApproval } from '@runbook-actions/shared/decide/approval.ts'
+import { checklist } from '@runbook-actions/shared/gates/checklist.ts'
+import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
-import type { Clock } from '@runbook-actions/shared/ports.ts'
+import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { lastPhase } from '@runbook-actions/shared/record/append.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { Approval, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { checklistAnswers } from '@runbook-actions/shared/report/checklist-answers.ts'
+import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { humanDuration } from '@runbook-actions/shared/runbook/durations.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 
+/** What the approval rests on beside the record. */
 export interface ApprovePorts {
   readonly forge: Forge
   readonly clock: Clock
+  readonly log: Logger
   readonly signal: AbortSignal
 }
 
 /**
  * Records who approved, after the forge has let the job through its environment. It looks for itself: an environment
  * that nobody protected lets every job through. Evidence that has grown old while the run waited does not carry an
- * approval, and neither does a tag that was moved.
+ * approval, and neither does a tag that was moved, nor a checklist that has open lines.
  */
 export async function approve(
+  runbook: Runbook,
   record: DeploymentRecord,
-  timeToLiveMs: number,
-  { forge, clock, signal }: ApprovePorts,
+  { forge, clock, log, signal }: ApprovePorts,
 ): Promise<PhaseResult> {
   const phase = beginPhase('approve', clock)
+  const timeToLiveMs = runbook.evidence.timeToLive
+  let gates: readonly GateResult[] = []
   const blocked = (reason: string, next: string): PhaseResult => ({
     outcome: 'blocked',
     reason,
     next,
-    record: phase.end(record, { outcome: 'blocked', reason }),
+    record: phase.end(record, { outcome: 'blocked', reason, gates }),
     summary: [
       { kind: 'decision', markdown: `## 🟥 Not approved\n**Do:** ${inline(next)}\n\n${inline(reason)}` },
+      ...checklistAnswers(gates, record),
     ],
   })
 
@@ -60,6 +71,16 @@ export async function approve(
   const decision = decideApproval(answers, record.approval, authors)
   if (!decision.approved) return blocked(decision.reason, decision.next)
 
+  gates = await runGates([checklist], { runbook, record, occasion: 'approve', forge, clock }, signal)
+  logGates(gates, log)
+  const open = gates.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skipped')
+  if (open.length > 0) {
+    return blocked(
+      `Approved by ${decision.by}, but ${open.map(({ gate, verdict, answer }) => `${gate} is ${verdict}: ${answer}`).join(' ')}`,
+      `Tick what is true in the ticket, then re-run the failed jobs: the approval is asked for again.`,
+    )
+  }
+
   const approval: Approval = {
     environment: record.approval,
     by: decision.by,
@@ -72,12 +93,13 @@ export async function approve(
   return {
     outcome: 'passed',
     reason,
-    record: phase.end(approved, { outcome: 'passed', reason }),
+    record: phase.end(approved, { outcome: 'passed', reason, gates }),
     summary: [
       {
         kind: 'decision',
         markdown: `## ✅ ${inline(record.version)} is approved\n**Do:** nothing. ${inline(record.environment)} is rolled now.\n@${inline(decision.by)} for ${inline(record.approval)}${comment}`,
       },
+      ...checklistAnswers(gates, record),
     ],
   }
 }

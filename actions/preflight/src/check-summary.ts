@@ -3,6 +3,7 @@ import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
+import { checklistAnswers } from '@runbook-actions/shared/report/checklist-answers.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
 import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
@@ -17,6 +18,7 @@ export function checkSummary(
   return [
     { kind: 'decision', markdown: headline(occasion, record, outcome) },
     { kind: 'decision', markdown: gateTable(gates) },
+    ...checklistAnswers(gates, record),
     { kind: 'decision', markdown: changes(record) },
     gateEvidence(gates),
   ]

@@ -107,11 +107,15 @@ async function runMode(context: Context): Promise<PhaseResult> {
     if (forge === undefined) {
       throw new UserError(
         'Who approved cannot be looked up: there is no token or no repository.',
-        'Pass "token: ${{ github.token }}" and grant the job "actions: read"; approvals are only recorded in a workflow run.',
+        'Pass "token: ${{ github.token }}" and grant the job "actions: read" and "issues: read"; approvals are only recorded in a workflow run.',
       )
     }
-    const { timeToLive } = readRunbook(given.runbook).evidence
-    return approve(handedOn(given.record), timeToLive, { forge, clock, signal })
+    return approve(readRunbook(given.runbook), handedOn(given.record), {
+      forge,
+      clock,
+      log: context.log,
+      signal,
+    })
   }
   return inEnvironment(context, async ({ runbook, run: identity, cluster, store }) => {
     if (given.mode === 'plan') {

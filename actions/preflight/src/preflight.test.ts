@@ -7,8 +7,9 @@ import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { goodForge } from '@runbook-actions/shared/github/good-forge.fixture.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
-import { appendPhase } from '@runbook-actions/shared/record/append.ts'
+import { appendPhase, lastPhase } from '@runbook-actions/shared/record/append.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { checklistOf } from '@runbook-actions/shared/record/checklist.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { ImageRegistry } from '@runbook-actions/shared/registry/image-registry.ts'
@@ -208,8 +209,8 @@ describe('check', () => {
       sources: sourcesOf({
         cluster: setUp().cluster,
         clock: when,
-        forge: goodForge(record),
-        registry: hasAll,
+          forge: goodForge(record, checklistOf(record, runbook)),
+          registry: hasAll,
       }),
       log: silent,
       signal,
@@ -232,6 +233,7 @@ describe('check', () => {
       ['change-reviewed', 'pass'],
       ['checks-green', 'pass'],
       ['docs-updated', 'pass'],
+      ['checklist', 'pass'],
       ['staging-healthy', 'pass'],
       ['production-healthy', 'pass'],
       ['no-active-incident', 'pass'],
@@ -290,7 +292,7 @@ describe('check', () => {
       plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })],
     })
     const result = await check('re-check', runbook, record, {
-      sources: sourcesOf({ cluster, clock, forge: goodForge(record) }),
+      sources: sourcesOf({ cluster, clock, forge: goodForge(record, checklistOf(record, runbook)) }),
       log: silent,
       signal,
     })
@@ -304,6 +306,11 @@ describe('check', () => {
 })
 
 describe('approve', () => {
+  const untick = (forge: FakeForge, line: string): void => {
+    const ticket = forge.tickets.get(412)!
+    forge.tickets.set(412, { ...ticket, body: ticket.body.replace(`[x] ${line}`, `[ ] ${line}`) })
+  }
+
   const preflighted = (endedAt = new Date('2026-11-23T09:30:00Z')) =>
     appendPhase(recordOf(), {
       phase: 'preflight',
@@ -313,13 +320,13 @@ describe('approve', () => {
       endedAt,
     })
   const run = async (arrange: (forge: FakeForge) => void = () => undefined, record = preflighted()) => {
-    const forge = new FakeForge()
+    const forge = goodForge(record, checklistOf(record, runbook))
     forge.tags.set('v1.1.0', 'a'.repeat(40))
     forge.answers = [
       { environment: 'production-product-owner', by: 'marc', state: 'approved', comment: 'go' },
     ]
     arrange(forge)
-    return approve(record, 3_600_000, { forge, clock, signal })
+    return approve(runbook, record, { forge, clock, log: silent, signal })
   }
 
   it('records who approved', async () => {
@@ -351,6 +358,40 @@ describe('approve', () => {
   ])('is blocked where %s', async (_, arrange, reason) => {
     const result = await run(arrange)
     expect(result).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) as unknown })
+  })
+
+  it('keeps who answered the lines of the checklist', async () => {
+    const result = await run()
+    expect(lastPhase(result.record, 'approve')?.gates[0]).toMatchObject({
+      gate: 'checklist',
+      verdict: 'pass',
+      checklist: expect.arrayContaining([
+        {
+          line: 'Rollback plan: the procedure is documented and tested',
+          by: 'rosa',
+          at: '2026-11-23T09:20:00.000Z',
+        },
+      ]) as unknown,
+    })
+    expect(text(result)).toContain('**Checklist**: 4 of 4 ticked')
+  })
+
+  it.each([
+    [
+      'a line is not ticked',
+      (forge: FakeForge) => untick(forge, 'Rollback plan'),
+      'Approved by marc, but checklist is fail: Not ticked in #412: "Rollback plan".',
+    ],
+    ['there is no ticket', (forge: FakeForge) => forge.tickets.clear(), 'checklist is unknown'],
+    [
+      'a workflow ticked it',
+      (forge: FakeForge) => (forge.versions = forge.versions.map((each) => ({ ...each, isPerson: false }))),
+      'checklist is fail: Not ticked',
+    ],
+  ])('is blocked where %s, also when somebody approved', async (_, arrange, reason) => {
+    const result = await run(arrange)
+    expect(result).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) as unknown })
+    expect(result.record.approvals).toEqual([])
   })
 
   it('is blocked where the approval came after the evidence had grown old', async () => {

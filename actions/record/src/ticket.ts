@@ -10,7 +10,7 @@ import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
  * the record goes on as it came.
  */
 export async function ticket(
-  story: Omit<TicketStory, 'ticked'>,
+  story: Omit<TicketStory, 'tasks'>,
   readRunbook: () => Runbook,
   ports: TicketPorts,
 ): Promise<PhaseResult> {

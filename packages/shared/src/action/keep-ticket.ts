@@ -1,8 +1,9 @@
 import { explained } from '../errors.ts'
-import type { Forge, TicketKey } from '../github/forge.ts'
+import type { Forge } from '../github/forge.ts'
+import { ticketKeyOf } from '../github/ticket-key.ts'
 import type { Logger } from '../ports.ts'
+import { readTasks } from '../record/checklist.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
-import { tickedLines } from '../report/ticket-checklist.ts'
 import type { TicketStory } from '../report/ticket-story.ts'
 import { renderTicket, ticketLabels } from '../report/ticket.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -29,21 +30,16 @@ export interface KeptTicket {
  * @throws UserError naming the missing permission
  */
 export async function keepTicket(
-  story: Omit<TicketStory, 'ticked'>,
+  story: Omit<TicketStory, 'tasks'>,
   runbook: Runbook,
   ports: TicketPorts,
 ): Promise<KeptTicket> {
   const { forge, signal, redact } = ports
   const record = await withChanges(story.record, runbook, ports)
-  const key: TicketKey = {
-    recordId: record.id,
-    label: runbook.ticket.labels[0],
-    openedAt: new Date(record.openedAt),
-    number: record.ticket?.number,
-  }
+  const key = ticketKeyOf(record, runbook)
   const existing = await forge.findTicket(key, signal)
-  const ticked = existing === undefined ? new Set<string>() : tickedLines(existing.body)
-  const rendered = renderTicket({ ...story, record, ticked }, runbook)
+  const tasks = readTasks(existing?.body ?? '')
+  const rendered = renderTicket({ ...story, record, tasks }, runbook)
   const text = { ...rendered, title: redact(rendered.title), body: redact(rendered.body) }
 
   const ticket = existing ?? (await forge.openTicket(key, text, signal))

@@ -2,7 +2,7 @@ import { explain } from '../cluster/explain.ts'
 import type { Manifest } from '../cluster/manifest/read-manifest.ts'
 import type { Verdict } from '../decide/verdict.ts'
 import { UserError } from '../errors.ts'
-import type { Baseline, GateHistory, GateResult } from '../record/gate-result.ts'
+import type { Baseline, ChecklistAnswer, GateHistory, GateResult } from '../record/gate-result.ts'
 import type { DeploymentRecord, WatchStage } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import type { Sources } from './sources.ts'
@@ -38,6 +38,8 @@ export interface Answer {
   readonly baseline?: Baseline
   /** What was measured over time, for the sparkline and the chart. */
   readonly history?: GateHistory
+  /** What people have answered, where they are asked. */
+  readonly checklist?: readonly ChecklistAnswer[]
   /** Why the runbook says to go back at once: a trigger that holds. Only where it is watched. */
   readonly trigger?: string
 }
@@ -45,8 +47,11 @@ export interface Answer {
 /** `warn`: what is not a pass is said and does not stop. `off`: not asked. */
 export type Mode = 'enforce' | 'warn' | 'off'
 
-/** When a gate is asked: once before the rollout, once after it, or again and again while the release is watched. */
-export type Occasion = 'preflight' | 're-check' | 'post-deploy' | WatchStage
+/**
+ * When a gate is asked: before the approval, with it, right before the first write, once after the rollout, or again and
+ * again while the release is watched.
+ */
+export type Occasion = 'preflight' | 'approve' | 're-check' | 'post-deploy' | WatchStage
 
 /** A question with evidence. A new gate is one file that exports one of these, and one line in the registry. */
 export interface Gate<Needs extends keyof Sources = keyof Sources> {
@@ -89,12 +94,13 @@ async function ask<Needs extends keyof Sources>(
   const startedAt = context.clock.now()
   const mode = gate.mode?.(context.runbook) ?? 'enforce'
   const asked = mode === 'off' ? notAsked : await measured(gate, context, signal, timeoutMs)
-  const { evidence = [], ...answer } = softenedBy(asked, softening(gate, mode, context))
+  const { evidence = [], checklist, ...answer } = softenedBy(asked, softening(gate, mode, context))
   const query = gate.query?.(context)
   return {
     gate: gate.name,
     question: gate.question,
     ...answer,
+    ...(checklist !== undefined && { checklist: [...checklist] }),
     evidence: [...evidence],
     ...(query !== undefined && { query }),
     at: startedAt.toISOString(),
@@ -105,7 +111,7 @@ async function ask<Needs extends keyof Sources>(
 const notAsked: Answer = { verdict: 'skipped', answer: 'Switched off in the runbook file.' }
 
 /** When nothing has been written yet. */
-const beforeWriting: ReadonlySet<Occasion> = new Set(['preflight', 're-check'])
+const beforeWriting: ReadonlySet<Occasion> = new Set(['preflight', 'approve', 're-check'])
 
 /** Why an answer that is not good does not stop, in words; undefined where it does. */
 function softening(

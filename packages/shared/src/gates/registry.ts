@@ -1,6 +1,7 @@
 import type { Gate, Occasion } from './gate.ts'
 import { capacity } from './capacity.ts'
 import { changeReviewed } from './change-reviewed.ts'
+import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { docsUpdated } from './docs-updated.ts'
@@ -21,6 +22,7 @@ export const registry: readonly Gate[] = [
   changeReviewed,
   checksGreen,
   docsUpdated,
+  checklist,
   stagingHealthy,
   productionHealthy,
   noActiveIncident,

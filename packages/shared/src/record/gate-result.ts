@@ -39,6 +39,15 @@ export const baselineSchema = z.strictObject({
     .optional(),
 })
 
+/** A line of the ticket's checklist; who ticked it and when, where a person has. */
+export const checklistAnswerSchema = z.strictObject({
+  line: z.string(),
+  by: z.string().optional(),
+  at: z.iso.datetime().optional(),
+  /** What a person has written behind it. */
+  note: z.string().optional(),
+})
+
 /** One answered question, as the record and the summaries keep it. */
 export const gateResultSchema = z.strictObject({
   /** The gate's name in the registry, such as `production-healthy`. */
@@ -58,6 +67,8 @@ export const gateResultSchema = z.strictObject({
   history: gateHistorySchema.optional(),
   /** The rollback trigger that held, in one sentence. */
   trigger: z.string().optional(),
+  /** What people answered, where they are asked. */
+  checklist: z.array(checklistAnswerSchema).optional(),
   /** What shows it: a line each, most telling first. */
   evidence: z.array(z.string()),
   /** How to ask the same question by hand. */
@@ -67,5 +78,6 @@ export const gateResultSchema = z.strictObject({
 })
 
 export type GateResult = z.infer<typeof gateResultSchema>
+export type ChecklistAnswer = z.infer<typeof checklistAnswerSchema>
 export type GateHistory = z.infer<typeof gateHistorySchema>
 export type Baseline = z.infer<typeof baselineSchema>

@@ -1,3 +1,4 @@
+import type { Task } from '../record/checklist.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 
 /** What a ticket tells. */
@@ -9,6 +10,6 @@ export interface TicketStory {
   readonly stopped?: 'failed' | 'cancelled' | undefined
   /** Nothing more will come, and it is good. */
   readonly isDone?: boolean
-  /** Lines of the checklist that a person has ticked, as they stand in the ticket. */
-  readonly ticked?: ReadonlySet<string>
+  /** The lines of the checklist as they stand in the ticket. */
+  readonly tasks?: ReadonlyMap<string, Task>
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { markedRecord } from '../record/ticket-marker.ts'
+import { checklistOf, docsNotApplicable, noteOf, readTasks } from '../record/checklist.ts'
 import { appendPhase } from '../record/append.ts'
 import type { Changes } from '../record/changes.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
 import type { DeploymentRecord, Phase } from '../record/schema.ts'
 import { loadRunbook } from '../runbook/load.ts'
-import { tickedLines } from './ticket-checklist.ts'
 import { maxTicketLength, renderTicket, ticketLabels } from './ticket.ts'
 
 const book = (more = '') =>
@@ -89,6 +89,19 @@ function recordAt(...ends: [Phase['phase'], Phase['outcome'], string?][]): Deplo
 const firstLine = (record: DeploymentRecord, more = {}): string =>
   renderTicket({ record, ...more }, runbook).body.split('\n', 1)[0] ?? ''
 
+/** The required lines that are ticked. */
+const ticked = (body: string): string[] => {
+  const tasks = readTasks(body)
+  const { required } = checklistOf(recordOf(), runbook)
+  return required.filter(({ key }) => tasks.get(key)?.isTicked).map(({ text }) => text)
+}
+
+/** A ticked line as it would stand in the ticket. */
+const taskOf = (line: string): string => {
+  const { key = '' } = checklistOf(recordOf(), runbook).required.find(({ text }) => text === line) ?? {}
+  return `- [x] ${line} <!-- ${key} -->`
+}
+
 /** Line by line, as GitHub gets it. */
 const wholeTicket = [
   '## ⏳ production runs v1.0.0: v1.1.0 waits for its approval',
@@ -132,8 +145,12 @@ const wholeTicket = [
   '',
   '**Checklist**, before approving:',
   '',
-  '- [ ] Load test',
-  '- [ ] Rollback plan: tested',
+  '- [ ] Load test <!-- 5a265846 -->',
+  '- [ ] Rollback plan: tested <!-- 3539e7fd -->',
+  '',
+  '**Only if it is so**, with the reason behind the colon:',
+  '',
+  '- [ ] Documentation need not change, because: <!-- 252295cf -->',
   '',
   '**Phases**:',
   '',
@@ -332,27 +349,33 @@ describe('a ticket', () => {
     ])
   })
 
-  it('keeps what a person ticked', () => {
+  it('keeps what a person ticked, and what they wrote behind it', () => {
     const { body } = renderTicket({ record: approved }, runbook)
-    const ticked = tickedLines(
-      body.replace('- [ ] Rollback plan', '- [x] Rollback plan').replaceAll('\n', '\r\n'),
-    )
-    expect([...ticked]).toEqual(['Rollback plan: tested'])
-    const again = renderTicket({ record: approved, ticked }, runbook).body
-    expect(again).toContain('- [ ] Load test\n- [x] Rollback plan: tested\n')
-    expect([...tickedLines(again)]).toEqual([...ticked])
+    const edited = body
+      .replace('- [ ] Rollback plan', '- [x] Rollback plan')
+      .replace(
+        '- [ ] Documentation need not change, because:',
+        '- [x] Documentation need not change, because: only *moved* code',
+      )
+      .replaceAll('\n', '\r\n')
+    const again = renderTicket({ record: approved, tasks: readTasks(edited) }, runbook).body
+    expect(ticked(again)).toEqual(['Rollback plan: tested'])
+    const exception = readTasks(again).get(docsNotApplicable.key)!
+    expect(exception.isTicked).toBe(true)
+    expect(noteOf(exception, docsNotApplicable.text)).toBe('only *moved* code')
+    expect(renderTicket({ record: approved, tasks: readTasks(again) }, runbook).body).toBe(again)
   })
 
   it('takes no tick from a log', () => {
     const record = recordAt(['validate', 'failed'])
     const gate = {
       ...record.phases[0]!.gates[0]!,
-      evidence: ['**Checklist**, before approving:', '', '- [x] Load test'],
+      evidence: ['**Checklist**, before approving:', '', taskOf('Load test')],
     }
     const hostile = { ...record, phases: [{ ...record.phases[0]!, gates: [gate] }] }
     const { body } = renderTicket({ record: hostile }, runbook)
-    expect(body).toContain('\n- [x] Load test\n')
-    expect([...tickedLines(body)]).toEqual([])
+    expect(body).toContain(`\n${taskOf('Load test')}\n`)
+    expect(ticked(body)).toEqual([])
   })
 
   it('links work items where the runbook says where they live', () => {
@@ -492,16 +515,19 @@ describe('text from outside', () => {
         const ours = new Set(['@rosa', ...record.approvals.map(({ by }) => `@${by}`)])
         expect((markdown.match(/@[\p{L}\p{N}][\w-]*/gu) ?? []).filter((name) => !ours.has(name))).toEqual([])
         expect(markdown).not.toMatch(/#\d/)
-        expect(markdown).not.toMatch(/(?<!@)GH-\d/)
+        expect(markdown).not.toMatch(/(?<![\w@-])GH-\d/)
         expect(markdown.match(/https?:\/\/[\w.]+/g)?.filter((url) => url.includes('evil')) ?? []).toEqual([])
         expect(
           markdown
             .match(/<[a-z/!][^>]*>/g)
-            ?.filter((tag) => !/^<\/?(details|summary)>$|^<!-- runbook-actions:ticket:kafka/.test(tag)) ?? [],
+            ?.filter(
+              (tag) =>
+                !/^<\/?(details|summary)>$|^<!-- (runbook-actions:ticket:kafka|[0-9a-f]{8} -->$)/.test(tag),
+            ) ?? [],
         ).toEqual([])
         expect(markdown.match(/<details>/g)?.length ?? 0).toBe(markdown.match(/<\/details>/g)?.length ?? 0)
         expect(markedRecord(body)).toBe(record.id)
-        expect([...tickedLines(body)]).toEqual([])
+        expect(ticked(body)).toEqual([])
       }),
       { numRuns: 200 },
     )

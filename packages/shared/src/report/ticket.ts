@@ -1,4 +1,5 @@
 import { outcomes } from '../decide/outcome.ts'
+import { checklistOf, type Task } from '../record/checklist.ts'
 import { ticketMarker } from '../record/ticket-marker.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -6,7 +7,7 @@ import { clip } from './clip.ts'
 import { fitSummary, type SummaryPart } from './fit-summary.ts'
 import { visible } from './sanitise.ts'
 import { changesSection } from './ticket-changes.ts'
-import { checklist } from './ticket-checklist.ts'
+import { checklistSection } from './ticket-checklist.ts'
 import { phasesSection } from './ticket-phases.ts'
 import {
   headSection,
@@ -14,7 +15,6 @@ import {
   peopleSection,
   riskSection,
   rollbackSection,
-  rulesOf,
 } from './ticket-sections.ts'
 import { standingOf, stateLines, type Standing } from './ticket-state.ts'
 import type { TicketStory } from './ticket-story.ts'
@@ -76,7 +76,7 @@ function body(story: TicketStory, runbook: Runbook, standing: Standing): string 
 }
 
 function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText: number): SummaryPart[] {
-  const { record, ticked = new Set<string>() } = story
+  const { record, tasks = new Map<string, Task>() } = story
   const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
   const why = standing.why === undefined ? {} : { why: clip(standing.why, maxText) }
   return [
@@ -87,14 +87,9 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
     decision(rollbackSection(record)),
     decision(monitoringSection(record, runbook)),
     decision(peopleSection(record, maxText)),
-    ...confirmations(record, runbook, ticked).map(decision),
+    ...checklistSection(checklistOf(record, runbook), tasks).map(decision),
     ...phasesSection(story, runbook, maxText),
     decision('Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.'),
     decision(ticketMarker(record.id)),
   ]
-}
-
-function confirmations(record: DeploymentRecord, runbook: Runbook, ticked: ReadonlySet<string>): string[] {
-  const lines = rulesOf(record, runbook)?.confirm ?? []
-  return lines.length === 0 ? [] : [checklist(lines, ticked)]
 }
