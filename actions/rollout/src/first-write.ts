@@ -46,7 +46,7 @@ export async function askBeforeFirstWrite(
     occasion: 're-check' as const,
     ...(manifests !== undefined && { manifests }),
   }
-  const gates = await runGates(asked, { ...subject, cluster, clock }, signal)
+  const gates = await runGates<'cluster' | 'clock'>(asked, { ...subject, cluster, clock }, signal)
   logGates(gates, log)
   return { gates, blocked: blockedBy(gates) }
 }

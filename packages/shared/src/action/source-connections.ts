@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import type { Cluster } from '../cluster/cluster.ts'
+import { UserError } from '../errors.ts'
 import type { Sources } from '../gates/sources.ts'
 import type { Forge } from '../github/forge.ts'
 import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
@@ -48,6 +50,7 @@ export function connectSources(
     alerts: new MonitoringAlerts(monitoring),
     registry,
     forge,
+    files: { read: readReleaseFile },
     clock,
   }
   return {
@@ -55,5 +58,17 @@ export function connectSources(
     close: async () => {
       await Promise.all([lag.close(), monitoring.close(), registry.close()])
     },
+  }
+}
+
+async function readReleaseFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new UserError(
+      `The file ${path} of the release cannot be read.`,
+      'Check the repository out in a step before this one; the path is relative to its root.',
+      { cause },
+    )
   }
 }

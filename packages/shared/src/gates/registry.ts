@@ -3,10 +3,13 @@ import { capacity } from './capacity.ts'
 import { changeReviewed } from './change-reviewed.ts'
 import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
+import { configurationReviewed } from './configuration-reviewed.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { docsUpdated } from './docs-updated.ts'
 import { imagePresent } from './image-present.ts'
 import { metricsPresent } from './metrics-present.ts'
+import { migrationsValidated } from './migrations-validated.ts'
+import { monitoringReady } from './monitoring-ready.ts'
 import { noActiveIncident } from './no-active-incident.ts'
 import { noOtherDeployment } from './no-other-deployment.ts'
 import { ownership } from './ownership.ts'
@@ -22,6 +25,9 @@ export const registry: readonly Gate[] = [
   changeReviewed,
   checksGreen,
   docsUpdated,
+  configurationReviewed,
+  migrationsValidated,
+  monitoringReady,
   checklist,
   stagingHealthy,
   productionHealthy,

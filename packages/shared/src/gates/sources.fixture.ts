@@ -35,6 +35,7 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
     alerts: { source: undefined, firing: alerts, rules: alerts },
     registry: { look: registry, close },
     forge: undefined,
+    files: { read: refuse('files') },
     clock: systemClock,
     ...given,
   }
