@@ -209,8 +209,8 @@ describe('check', () => {
       sources: sourcesOf({
         cluster: setUp().cluster,
         clock: when,
-          forge: goodForge(record, checklistOf(record, runbook)),
-          registry: hasAll,
+        forge: goodForge(record, checklistOf(record, runbook)),
+        registry: hasAll,
       }),
       log: silent,
       signal,
