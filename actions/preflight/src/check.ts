@@ -35,7 +35,7 @@ export async function check(
 ): Promise<PhaseResult> {
   const phase = beginPhase(occasion, sources.clock)
   const subject = { runbook, record, occasion, ...(manifests !== undefined && { manifests }) }
-  const gates = await runGates(gatesFor(occasion), { ...sources, ...subject }, signal)
+  const gates = await runGates(gatesFor(occasion, runbook), { ...sources, ...subject }, signal)
   logGates(gates, log)
   const verdict = worst(gates.map((gate) => gate.verdict))
   const outcome = outcomeOf('preflight', verdict)

@@ -5,7 +5,7 @@ import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
-import { lockedValidate } from './locked.ts'
+import { lockedStage } from './locked.ts'
 
 const runbook = loadRunbook(
   `version: 1
@@ -23,18 +23,18 @@ function setUp() {
   const record = recordOf({ deployed: goodRelease('v1.1.0', cluster).components })
   const { signal } = new AbortController()
   const run = (dryRun = false) =>
-    lockedValidate(
-      { runbook, record, dryRun },
-      { sources: sourcesOf({ cluster }), store, lock, log: silent, signal },
+    lockedStage(
+      { runbook, record, stage: 'post-deploy', dryRun },
+      { sources: sourcesOf({ cluster }), store, lock, log: silent, signal, tell: () => Promise.resolve() },
     )
   return { cluster, store, lock, run }
 }
 
 describe('the validation under the lock', () => {
-  it('gives the lock back where the release is good', async () => {
+  it('keeps the lock for the watch where the release is good', async () => {
     const { lock, run } = setUp()
     expect((await run()).outcome).toBe('passed')
-    expect(lock.calls).toEqual(['acquire', 'release'])
+    expect(lock.calls).toEqual(['acquire', 'hand over'])
   })
 
   it('keeps it for whoever decides where the release is not', async () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
+import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import {
   phaseOutputDescriptions,
   phaseOutputs,
@@ -10,12 +11,21 @@ import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
+import { watchStages } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
-import { lockedValidate } from './locked.ts'
+import { lockedStage } from './locked.ts'
+import { tellTicket } from './tell-ticket.ts'
 
 const inputs = z.object({
+  stage: z
+    .enum(['post-deploy', ...watchStages])
+    .default('post-deploy')
+    .describe(
+      'post-deploy asks once, right after the rollout. soak watches where a version is tried; critical and important watch production, for the times of the runbook file.',
+    ),
   ...clusterInputs,
   ...variableInputs,
+  ...tokenInput,
   record: z
     .string()
     .optional()
@@ -27,12 +37,13 @@ const inputs = z.object({
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
   outcome:
-    'passed, failed (something is wrong), held (something could not be shown), blocked (another run holds the lock) or cancelled.',
+    'passed, failed (something is wrong right after the rollout), triggered (the runbook says: go back now), held (a limit is broken, or something could not be shown: a person decides), blocked (another run holds the lock) or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
   name: 'validate',
-  description: 'Asks the runbook’s questions after a rollout: version, pods, logs, metrics of every pod.',
+  description:
+    'Asks the runbook’s questions after a rollout of every pod, and watches the release by its metrics and its consumer lag.',
   inputs,
   outputs: phaseOutputs,
   main(context) {
@@ -55,15 +66,16 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
         )
       }
       const lock = lockOf(record)
-      const { sources, close } = connectSources(runbook, cluster, undefined, {
+      const forge = connectForge(given.token, context.run)
+      const { sources, close } = connectSources(runbook, cluster, forge, {
         ...context,
         variables: runbookVariables(context),
       })
       try {
         return publish(
-          await lockedValidate(
-            { runbook, record, dryRun: given['dry-run'] },
-            { sources, store, lock, log, signal },
+          await lockedStage(
+            { runbook, record, stage: given.stage, dryRun: given['dry-run'] },
+            { sources, store, lock, log, signal, tell: tellTicket(forge, runbook, context) },
           ),
         )
       } finally {

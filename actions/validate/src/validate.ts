@@ -4,14 +4,15 @@ import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
-import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
-import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { messageOf } from '@runbook-actions/shared/errors.ts'
+import type { Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
-import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { saveEnd } from './known-good.ts'
 import { cancelledSummary, validateSummary } from './summary.ts'
 
 export interface ValidateInputs {
@@ -31,9 +32,8 @@ export interface ValidatePorts {
 const lastSaveMs = 3_000
 
 /**
- * Asks the runbook's questions after a rollout, all at the same time, and marks the release as known good where every
- * one has a good answer. A run that is cancelled while they are asked ends as cancelled; once they are answered, the
- * answers count.
+ * Asks the runbook's questions after a rollout, all at the same time. A run that is cancelled while they are asked ends
+ * as cancelled; once they are answered, the answers count.
  */
 export async function validate(
   { runbook, record, dryRun }: ValidateInputs,
@@ -45,7 +45,7 @@ export async function validate(
   let gates: GateResult[]
   try {
     gates = await runGates(
-      gatesFor('post-deploy'),
+      gatesFor('post-deploy', runbook),
       { ...sources, runbook, record, occasion: 'post-deploy' },
       signal,
     )
@@ -54,9 +54,11 @@ export async function validate(
     const reason = `Stopped (${messageOf(signal.reason)}): ${record.version} is rolled out to ${record.environment}, and not validated.`
     const ended = phase.end(record, { outcome: 'cancelled', reason })
     if (!dryRun) {
-      await save(ended, undefined, store, AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
-        log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
-      })
+      await saveEnd(ended, runbook, clock.now(), store, AbortSignal.timeout(lastSaveMs)).catch(
+        (failure: unknown) => {
+          log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
+        },
+      )
     }
     const next = 'Run the job again to validate it, or go back by the commands of the rollout.'
     return { outcome: 'cancelled', reason, next, record: ended, summary: cancelledSummary(ended, next) }
@@ -71,7 +73,7 @@ export async function validate(
       ? `${record.version} is validated in ${record.environment}.`
       : `${record.version} in ${record.environment}: ${bad.map((gate) => `${gate.gate} is ${gate.verdict}: ${gate.answer}`).join(' ')}`
   const ended = phase.end(record, { outcome, verdict, reason, gates })
-  if (!dryRun) await save(ended, outcome === 'passed' ? knownGoodOf(ended, clock) : undefined, store)
+  if (!dryRun) await saveEnd(ended, runbook, clock.now(), store)
   return {
     outcome,
     reason,
@@ -80,38 +82,5 @@ export async function validate(
     }),
     record: ended,
     summary: validateSummary(ended, gates, outcome),
-  }
-}
-
-/** @throws UserError where another deployment came since */
-async function save(
-  ended: DeploymentRecord,
-  good: KnownGood | undefined,
-  store: RecordStore,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { latest } = await store.load(signal)
-  if (latest !== undefined && latest.id !== ended.id) throw overtaken(ended, latest)
-  if (good === undefined) await store.save(ended, signal)
-  else await store.saveGood(ended, good, signal)
-}
-
-function overtaken(record: DeploymentRecord, latest: DeploymentRecord): UserError {
-  return new UserError(
-    `${record.environment} was deployed to by ${latest.id} since ${record.id} was rolled out: what was validated is not its release alone.`,
-    'Validate the later deployment.',
-  )
-}
-
-/** What runs now, as the release to go back to. Components that were not part of this deployment stay what they were. */
-function knownGoodOf(record: DeploymentRecord, clock: Clock): KnownGood {
-  const changed = new Set(record.deployed.map(({ deployment }) => deployment))
-  const others = record.from?.components.filter(({ deployment }) => !changed.has(deployment)) ?? []
-  return {
-    recordId: record.id,
-    version: record.version,
-    commit: record.commit,
-    at: clock.now().toISOString(),
-    components: [...others, ...record.deployed],
   }
 }

@@ -53,6 +53,8 @@ export class FakeCluster implements Cluster {
   })
   /** What happens on the way: the test aborts, or looks. */
   onWrite: (write: ImageWrite) => void = () => undefined
+  /** What happens while the namespace is watched: time goes by, or something changes. */
+  onWait: (until: Date) => void = () => undefined
 
   constructor(...names: readonly string[]) {
     for (const name of names) {
@@ -86,8 +88,9 @@ export class FakeCluster implements Cluster {
   watch(): Promise<ComponentWatch> {
     return Promise.resolve({
       state: (name) => this.states.get(name),
-      next: (_, signal) => {
+      next: (until, signal) => {
         signal.throwIfAborted()
+        this.onWait(until)
         return Promise.resolve()
       },
       close: () => undefined,

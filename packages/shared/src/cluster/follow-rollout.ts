@@ -138,7 +138,7 @@ const inWords: Readonly<Record<HardSignal['kind'], string>> = {
 }
 
 /** One sentence for the reader who has to decide: what, how many pods, Kubernetes' words. */
-function reasonOf(signals: readonly HardSignal[]): string {
+export function reasonOf(signals: readonly HardSignal[]): string {
   const [first] = signals
   if (first === undefined) return ''
   const pods = new Set(signals.filter((entry) => entry.kind === first.kind).map((entry) => entry.pod)).size
@@ -151,7 +151,8 @@ function reasonOf(signals: readonly HardSignal[]): string {
   return `${who}: ${inWords[first.kind]}: ${first.message}`
 }
 
-function describeSignal(signal: HardSignal): string {
+/** What Kubernetes says, on one line. */
+export function describeSignal(signal: HardSignal): string {
   const where = [signal.pod, signal.container].filter((part) => part !== undefined).join('/')
   return `${where === '' ? 'Deployment' : where}: ${signal.kind}: ${signal.message}`
 }

@@ -19,6 +19,8 @@ import { runningVersion } from './running-version.ts'
 import { stagingHealthy } from './staging-healthy.ts'
 import { startupLogs } from './startup-logs.ts'
 import { unchangedSincePlan } from './unchanged-since-plan.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import { WATCHED_GATES } from '../runbook/schema/names.ts'
 
 /** Every gate, in the order of the runbook. A new one is a file beside this and a line here. */
 export const registry: readonly Gate[] = [
@@ -44,7 +46,20 @@ export const registry: readonly Gate[] = [
   metricsPresent,
 ]
 
-/** The gates that are asked on an occasion. */
-export function gatesFor(occasion: Occasion): readonly Gate[] {
-  return registry.filter((gate) => gate.occasions.includes(occasion))
+/**
+ * The gates that are asked on an occasion. While a release is watched after its rollout, the runbook file says which: the
+ * critical ones are watched as long as the important ones, and what can send a release back is watched from the start.
+ */
+export function gatesFor(occasion: Occasion, { watch, rollback }: Runbook): readonly Gate[] {
+  const asked = registry.filter((gate) => gate.occasions.includes(occasion))
+  if (occasion !== 'critical' && occasion !== 'important') return asked
+  const triggers = rollback.triggers.map(({ gate }) => gate)
+  const important = occasion === 'important' ? watch.important.gates : []
+  const watched = new Set<string>([...watch.critical.gates, ...important, ...triggers])
+  return asked.filter(({ name }) => watched.has(name) || !isWatchedByName(name))
+}
+
+/** Whether the runbook file decides when it is watched; what it does not know of is watched always. */
+function isWatchedByName(name: string): boolean {
+  return (WATCHED_GATES as readonly string[]).includes(name)
 }

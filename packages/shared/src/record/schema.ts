@@ -62,14 +62,24 @@ export const phaseNames = [
   'finish',
 ] as const
 
+/** A time in which a gate had no good answer. */
+export const troubleSchema = z.strictObject({
+  gate: z.string(),
+  /** `breached`: a limit was shown to be broken. `missing`: nothing, or not enough, was measured. */
+  kind: z.enum(['breached', 'missing']),
+  since: z.iso.datetime(),
+  /** Absent while it lasts. */
+  until: z.iso.datetime().optional(),
+  answer: z.string(),
+})
+
 /** A watch as it stands: a new process goes on from here. */
 export const watchSchema = z.strictObject({
   stage: z.enum(watchStages),
   since: z.iso.datetime(),
   until: z.iso.datetime(),
   lookedAt: z.iso.datetime(),
-  /** How long nothing was known so far: the sum of all outages and thin evidence. */
-  unknownMs: z.number().nonnegative(),
+  troubles: z.array(troubleSchema),
   /** The latest answer of every gate, with its history. */
   gates: z.array(gateResultSchema),
 })
@@ -92,6 +102,8 @@ export const phaseSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   gates: z.array(gateResultSchema),
+  /** Of a watch: when something was wrong or not known, and for how long. */
+  troubles: z.array(troubleSchema).optional(),
   /** Why pods did not come up, where that ended it. */
   diagnosis: diagnosisSchema.optional(),
   /** Of a rollout: what it took from each component that it wrote, for the runbook's "Downtime: none". */
@@ -189,4 +201,5 @@ export type KnownGood = z.infer<typeof knownGoodSchema>
 export type Availability = z.infer<typeof availabilitySchema>
 export type Approval = z.infer<typeof approvalSchema>
 export type Watch = z.infer<typeof watchSchema>
+export type TroubleSpan = z.infer<typeof troubleSchema>
 export type Run = z.infer<typeof runSchema>

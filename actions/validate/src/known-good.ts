@@ -1,0 +1,51 @@
+import { UserError } from '@runbook-actions/shared/errors.ts'
+import type { DeploymentRecord, KnownGood, PhaseName } from '@runbook-actions/shared/record/schema.ts'
+import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+
+/**
+ * Saves how a phase ended. A release that has passed everything that its environment asks for is marked as known good in
+ * the same write: what a rollback goes back to, and what the next plan compares with.
+ *
+ * @throws UserError where another deployment came since
+ */
+export async function saveEnd(
+  ended: DeploymentRecord,
+  runbook: Runbook,
+  at: Date,
+  store: RecordStore,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { latest } = await store.load(signal)
+  if (latest !== undefined && latest.id !== ended.id) throw overtaken(ended, latest)
+  const last = ended.phases.at(-1)
+  const isGood = last?.outcome === 'passed' && isLastStage(runbook, ended.environment, last.phase)
+  if (isGood) await store.saveGood(ended, knownGoodOf(ended, at), signal)
+  else await store.save(ended, signal)
+}
+
+/** Whether nothing more is asked about a release in this environment once the phase has passed. */
+export function isLastStage(runbook: Runbook, environment: string, phase: PhaseName): boolean {
+  return phase === (isLastEnvironment(runbook, environment) ? 'important' : 'soak')
+}
+
+function overtaken(record: DeploymentRecord, latest: DeploymentRecord): UserError {
+  return new UserError(
+    `${record.environment} was deployed to by ${latest.id} since ${record.id} was rolled out: what was validated is not its release alone.`,
+    'Validate the later deployment.',
+  )
+}
+
+/** What runs now, as the release to go back to. Components that were not part of this deployment stay what they were. */
+function knownGoodOf(record: DeploymentRecord, at: Date): KnownGood {
+  const changed = new Set(record.deployed.map(({ deployment }) => deployment))
+  const others = record.from?.components.filter(({ deployment }) => !changed.has(deployment)) ?? []
+  return {
+    recordId: record.id,
+    version: record.version,
+    commit: record.commit,
+    at: at.toISOString(),
+    components: [...others, ...record.deployed],
+  }
+}
