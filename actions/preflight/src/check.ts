@@ -7,7 +7,6 @@ import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
-import { lastPhase } from '@runbook-actions/shared/record/append.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest } from '@runbook-actions/shared/record/text.ts'
@@ -60,14 +59,13 @@ export async function check(
  * reported: production gets the same bits, whatever the tag says by then.
  */
 export function withStaging(record: DeploymentRecord, staging: DeploymentRecord): DeploymentRecord {
-  const validated = lastPhase(staging, 'validate')
-  const outcome = staging.commit === record.commit ? validated?.outcome : undefined
+  const last = staging.phases.at(-1)
   const digests = new Map(staging.deployed.map(({ deployment, digest }) => [deployment, digest]))
   return {
     ...record,
     staging: {
-      outcome: outcome ?? 'failed',
-      endedAt: validated?.endedAt ?? staging.openedAt,
+      ...judgedInStaging(staging, record),
+      endedAt: last?.endedAt ?? staging.openedAt,
       components: staging.deployed,
       run: staging.run,
       recordDigest: recordDigest(staging),
@@ -79,4 +77,17 @@ export function withStaging(record: DeploymentRecord, staging: DeploymentRecord)
         : { ...component, to: formatImage({ ...parseImage(component.to), digest }) }
     }),
   }
+}
+
+/** Passed is only what has soaked: the very commit, to the end. */
+function judgedInStaging(
+  { commit, phases }: DeploymentRecord,
+  record: DeploymentRecord,
+): Pick<NonNullable<DeploymentRecord['staging']>, 'outcome' | 'reason'> {
+  const last = phases.at(-1)
+  if (commit !== record.commit) return { outcome: 'failed', reason: `It ran commit ${commit}.` }
+  if (last === undefined) return { outcome: 'failed', reason: 'Nothing was done.' }
+  const { phase, outcome, reason } = last
+  if (outcome !== 'passed' || phase === 'soak') return { outcome, reason }
+  return { outcome: 'held', reason: `It ended after ${phase} and did not soak.` }
 }

@@ -193,7 +193,7 @@ describe('check', () => {
     const ended = new Date('2026-11-23T09:50:00Z')
     const record = recordOf({ environment: 'staging', deployed, ...more })
     return appendPhase(record, {
-      phase: 'validate',
+      phase: 'soak',
       outcome: 'passed',
       reason: '',
       startedAt: ended,

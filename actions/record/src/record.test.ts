@@ -14,7 +14,7 @@ const approvals = [
 ]
 
 function ended(
-  phase: 'rollout' | 'validate',
+  phase: 'rollout' | 'validate' | 'important',
   outcome: 'passed' | 'failed',
   reason: string,
 ): DeploymentRecord {
@@ -37,7 +37,7 @@ const keep = (forge: FakeForge, given: DeploymentRecord, prefix = '', more: Part
 describe('record', () => {
   it('tags the deployed commit and logs one line in the words of the runbook', async () => {
     const forge = new FakeForge()
-    const result = await keep(forge, ended('validate', 'passed', 'validated'))
+    const result = await keep(forge, ended('important', 'passed', 'watched'))
     expect(result.tag).toBe('v1.1.0-prod')
     expect(forge.tags.get('v1.1.0-prod')).toBe('a'.repeat(40))
     expect(forge.log[0]?.line).toBe(
@@ -49,7 +49,7 @@ describe('record', () => {
 
   it('keeps the whole record, and its digest in the tag', async () => {
     const forge = new FakeForge()
-    await keep(forge, ended('validate', 'passed', 'validated'))
+    await keep(forge, ended('important', 'passed', 'watched'))
     const { path, content } = forge.log[0]!.file
     expect(path).toBe('records/kafka-pipeline/production/v1.1.0/4711-1.json')
     const kept = readRecord(content, path)
@@ -60,7 +60,7 @@ describe('record', () => {
 
   it('does nothing twice when it is repeated', async () => {
     const forge = new FakeForge()
-    const given = ended('validate', 'passed', 'validated')
+    const given = ended('important', 'passed', 'watched')
     await keep(forge, given)
     await keep(forge, given)
     expect(forge.log).toHaveLength(1)
@@ -87,10 +87,10 @@ describe('record', () => {
 
   it('does nothing twice for another attempt that found everything in place', async () => {
     const forge = new FakeForge()
-    await keep(forge, ended('validate', 'passed', 'validated'))
+    await keep(forge, ended('important', 'passed', 'watched'))
     const first = recordOf()
     const again = {
-      ...ended('validate', 'passed', 'validated'),
+      ...ended('important', 'passed', 'watched'),
       id: 'kafka-pipeline/production/v1.1.0/4711-2',
       class: 'patch',
       plan: first.plan.map((component) => ({ ...component, from: component.to })),
@@ -128,27 +128,27 @@ describe('record', () => {
   it('logs first: where the tag is taken, the log still tells what runs', async () => {
     const forge = new FakeForge()
     forge.tags.set('v1.1.0-prod', 'b'.repeat(40))
-    await expect(keep(forge, ended('validate', 'passed', 'validated'))).rejects.toThrow('exists already')
+    await expect(keep(forge, ended('important', 'passed', 'watched'))).rejects.toThrow('exists already')
     expect(forge.log).toHaveLength(1)
   })
 
   it('keeps the prefix of a monorepo in the tag', async () => {
     const forge = new FakeForge()
-    const given = { ...ended('validate', 'passed', 'validated'), tag: 'kafka-pipeline/v1.1.0' }
+    const given = { ...ended('important', 'passed', 'watched'), tag: 'kafka-pipeline/v1.1.0' }
     expect((await keep(forge, given, 'kafka-pipeline/')).tag).toBe('kafka-pipeline/v1.1.0-prod')
   })
 
   it('names the ticket in the log, the tag and the summary', async () => {
     const forge = new FakeForge()
     const ticket = { number: 412, url: 'https://github.example/acme/x/issues/412' }
-    const { summary } = await keep(forge, { ...ended('validate', 'passed', 'validated'), ticket })
+    const { summary } = await keep(forge, { ...ended('important', 'passed', 'watched'), ticket })
     expect(forge.log[0]?.line).toContain(', ticket #412, record ')
     expect(forge.made[0]?.message).toContain('Ticket: #412 https://github.example/acme/x/issues/412')
     expect(JSON.stringify(summary)).toContain('](https://github.example/acme/x/issues/412)')
   })
 
   it.each([
-    ['closes', ended('validate', 'passed', 'validated'), true],
+    ['closes', ended('important', 'passed', 'watched'), true],
     ['leaves open', ended('rollout', 'failed', 'its image cannot be pulled'), false],
   ])('%s the ticket at the end', async (_, given, isDone) => {
     const asked: boolean[] = []
@@ -164,7 +164,7 @@ describe('record', () => {
 
   it('says in the summary where the ticket could not be closed', async () => {
     const forge = new FakeForge()
-    const { outcome, summary } = await keep(forge, ended('validate', 'passed', 'validated'), '', {
+    const { outcome, summary } = await keep(forge, ended('important', 'passed', 'watched'), '', {
       keepTicket: () => Promise.reject(new UserError('It is not allowed.', 'Grant issues: write.')),
     })
     expect(outcome).toBe('passed')

@@ -6,6 +6,7 @@ import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord, Phase } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest, writeRecord } from '@runbook-actions/shared/record/text.ts'
+import { isLive } from '@runbook-actions/shared/record/watch.ts'
 import { code, inline } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { prodTag } from '@runbook-actions/shared/runbook/version.ts'
@@ -39,7 +40,7 @@ export async function record(
 ): Promise<RecordResult> {
   const phase = beginPhase('finish', clock)
   const deployed = given.phases.at(-1)
-  const passed = deployed?.phase === 'validate' && deployed.outcome === 'passed'
+  const passed = isLive(given)
   const reason = passed ? `${given.version} is deployed to ${given.environment}.` : whyNot(deployed)
   const closed = {
     ...phase.end(given, { outcome: 'passed', reason: `Recorded: ${reason}` }),

@@ -28,7 +28,7 @@ const planned = recordOf({ from })
 const at = new Date('2026-11-23T10:08:00Z')
 const after = (
   record: DeploymentRecord,
-  phase: 'preflight' | 'validate',
+  phase: 'preflight' | 'validate' | 'important',
   outcome: 'passed' | 'failed',
 ): DeploymentRecord => appendPhase(record, { phase, outcome, reason: 'so it is', startedAt: at, endedAt: at })
 
@@ -56,7 +56,7 @@ describe('the ticket of a deployment', () => {
     expect(only()).toMatchObject({ state: 'open', labels: ['deployment'] })
     expect(only().body).toContain('waits for its approval')
 
-    const live = after(checked.record, 'validate', 'passed')
+    const live = after(checked.record, 'important', 'passed')
     const closed = await keepTicket({ record: live, isDone: true }, runbook, ports)
     expect(closed.done).toBe('The ticket #412 is closed.')
     expect(only()).toMatchObject({ state: 'closed', title: 'Deploy v1.1.0 to production (minor)' })

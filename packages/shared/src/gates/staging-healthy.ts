@@ -16,7 +16,10 @@ export const stagingHealthy: Gate<'clock'> = {
       return { verdict: 'fail', answer: `${record.version} has not been deployed to staging in this run.` }
     }
     if (staging.outcome !== 'passed') {
-      return { verdict: 'fail', answer: `${record.version} did not pass in staging: ${staging.outcome}.` }
+      return {
+        verdict: 'fail',
+        answer: `${record.version} did not pass in staging: ${staging.outcome}. ${staging.reason}`,
+      }
     }
     const missing = record.plan.filter(
       ({ deployment }) => !staging.components.some((component) => component.deployment === deployment),
@@ -42,7 +45,7 @@ export const stagingHealthy: Gate<'clock'> = {
     }
     return {
       verdict: 'pass',
-      answer: `${record.version} ran and was validated in staging.`,
+      answer: `${record.version} ran in staging, was validated and has soaked.`,
       value,
       limit,
       evidence,

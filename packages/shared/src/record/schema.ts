@@ -175,6 +175,8 @@ export const recordSchema = z.strictObject({
   staging: z
     .strictObject({
       outcome: z.enum(outcomes),
+      /** Why it ended so, in one sentence. */
+      reason: z.string(),
       endedAt: z.iso.datetime(),
       components: z.array(deployedComponentSchema),
       run: runSchema,

@@ -1,5 +1,5 @@
 import type { WatchState } from '../decide/watch.ts'
-import type { TroubleSpan, Watch } from './schema.ts'
+import type { DeploymentRecord, TroubleSpan, Watch } from './schema.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 
@@ -25,4 +25,10 @@ export function watchStateOf({ lookedAt, troubles }: Watch): WatchState {
     ),
     healed: spans.flatMap(({ until, ...span }) => (until === undefined ? [] : [{ ...span, until }])),
   }
+}
+
+/** Whether the release serves its users and was watched to the end: only then it is tagged and called a success. */
+export function isLive({ phases }: Pick<DeploymentRecord, 'phases'>): boolean {
+  const last = phases.findLast(({ phase }) => phase !== 'finish')
+  return last?.phase === 'important' && last.outcome === 'passed'
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../decide/outcome.ts'
-import type { DeploymentRecord, Phase } from '../record/schema.ts'
+import { watchStages, type DeploymentRecord, type Phase } from '../record/schema.ts'
+import { isLive } from '../record/watch.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { inline, link } from './markdown.ts'
 import { formatDateTime, formatTime } from './numbers.ts'
@@ -21,6 +22,8 @@ export interface Standing {
 /** The phases that are over before anything is written. */
 const beforeWriting: ReadonlySet<string> = new Set(['plan', 'preflight', 'approve', 're-check'])
 
+const watching: ReadonlySet<string> = new Set(watchStages)
+
 /** The phase that tells how the environment stands: what `finish` did afterwards changes nothing there. */
 export function tellingPhase({ phases }: DeploymentRecord): Phase | undefined {
   return phases.findLast(({ phase }) => phase !== 'finish')
@@ -33,7 +36,7 @@ export function standingOf(story: TicketStory, runbook: Runbook): Standing {
   if (stagingEnd !== undefined && stagingEnd.outcome !== 'passed') return inStaging(record, stagingEnd)
   const last = tellingPhase(record)
   if (last !== undefined && last.outcome !== 'passed') return ended(record, last)
-  if (stopped !== undefined && last?.phase !== 'validate') return interrupted(record, last, stopped)
+  if (stopped !== undefined && !isLive(record)) return interrupted(record, last, stopped)
   return underWay(record, last, runbook)
 }
 
@@ -90,7 +93,21 @@ function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Sta
       action: 'mend the cause, then run the workflow again.',
     }
   }
-  if (phase === 'validate') {
+  if (outcome === 'triggered') {
+    return {
+      ...bad,
+      state: `${environment} runs ${version}: it must go back`,
+      action: 'go back now by the commands below.',
+    }
+  }
+  if (phase === 'validate' || watching.has(phase)) {
+    if (outcome === 'cancelled') {
+      return {
+        ...bad,
+        state: `${environment} runs ${version}: it is not watched any more`,
+        action: 'run the job again to watch on, or go back by the commands below.',
+      }
+    }
     const isHeld = outcome === 'held'
     return {
       ...bad,
@@ -180,6 +197,9 @@ function underWay(record: DeploymentRecord, last: Phase | undefined, runbook: Ru
         action: 'nothing yet.',
       }
     case 'validate':
+    case 'critical':
+      return watched(record, runbook)
+    case 'important':
       return { sign: '✅', state: `${version} is live in ${environment}`, action: 'nothing.' }
     default:
       return {
@@ -187,5 +207,23 @@ function underWay(record: DeploymentRecord, last: Phase | undefined, runbook: Ru
         state: `${environment} runs ${before}: ${version} is on its way`,
         action: `nothing yet: after staging and preflight, ${inline(record.approval)} is asked.`,
       }
+  }
+}
+
+/** While it is watched: until when, and what is wrong meanwhile. */
+function watched({ environment, version, watch }: DeploymentRecord, runbook: Runbook): Standing {
+  const state = `${inline(environment)} runs ${inline(version)}: it is watched`
+  if (watch === undefined) return { sign: '⏳', state: `${state} now`, action: 'nothing yet.' }
+  const until = `${state} until ${formatTime(new Date(watch.until), runbook.window.timeZone)}`
+  const open = watch.troubles.filter((trouble) => trouble.until === undefined)
+  const [first] = open
+  if (first === undefined) return { sign: '⏳', state: until, action: 'nothing yet.' }
+  const ends = new Date(Date.parse(first.since) + runbook.watch.hold)
+  const wrong = first.kind === 'breached' ? 'a limit is broken' : 'not everything is known'
+  return {
+    sign: '🟨',
+    state: `${until}, and ${wrong}`,
+    action: `look at it: unless it heals by ${formatTime(ends, runbook.window.timeZone)}, it is held for you to decide.`,
+    why: open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' '),
   }
 }

@@ -253,10 +253,10 @@ describe('the first line says how production stands', () => {
     ],
     ['not begun', recordAt(['resume', 'failed']), '## 🟥 production is unchanged: v1.1.0 failed at resume'],
     ['rolled out', recordAt(['rollout', 'passed']), '## ⏳ production runs v1.1.0: it is validated now'],
-    ['validated', recordAt(['validate', 'passed']), '## ✅ v1.1.0 is live in production'],
+    ['watched to the end', recordAt(['important', 'passed']), '## ✅ v1.1.0 is live in production'],
     [
       'recorded',
-      recordAt(['validate', 'passed'], ['finish', 'passed']),
+      recordAt(['important', 'passed'], ['finish', 'passed']),
       '## ✅ v1.1.0 is live in production',
     ],
     ['held', recordAt(['validate', 'held']), '## 🟨 production runs v1.1.0: not everything could be shown'],
@@ -294,7 +294,7 @@ describe('the first line says how production stands', () => {
     expect(firstLine(recordAt(['rollout', 'passed']), { stopped: 'cancelled' })).toBe(
       '## 🟥 production was changed and not validated: v1.1.0 was cancelled after rollout',
     )
-    expect(firstLine(recordAt(['validate', 'passed']), { stopped })).toBe(
+    expect(firstLine(recordAt(['important', 'passed']), { stopped })).toBe(
       '## ✅ v1.1.0 is live in production',
     )
   })
@@ -331,7 +331,7 @@ describe('a ticket', () => {
   })
 
   it('is closed only where nothing is bad', () => {
-    const live = recordAt(['validate', 'passed'], ['finish', 'passed'])
+    const live = recordAt(['important', 'passed'], ['finish', 'passed'])
     expect(renderTicket({ record: live, isDone: true }, runbook).state).toBe('closed')
     expect(renderTicket({ record: live }, runbook).state).toBe('open')
     const failed = recordAt(['validate', 'failed'])
@@ -342,7 +342,7 @@ describe('a ticket', () => {
   })
 
   it('keeps the labels that people gave it, and takes back its own', () => {
-    const rendered = renderTicket({ record: recordAt(['validate', 'passed']) }, runbook)
+    const rendered = renderTicket({ record: recordAt(['important', 'passed']) }, runbook)
     expect(ticketLabels(['team-a', 'deployment', 'deployment-failed'], rendered, runbook)).toEqual([
       'team-a',
       'deployment',

@@ -1,7 +1,7 @@
 import { outcomes } from '../decide/outcome.ts'
 import { checklistOf, type Task } from '../record/checklist.ts'
 import { ticketMarker } from '../record/ticket-marker.ts'
-import type { DeploymentRecord } from '../record/schema.ts'
+import { watchStages, type DeploymentRecord } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
 import { fitSummary, type SummaryPart } from './fit-summary.ts'
@@ -17,6 +17,7 @@ import {
   rollbackSection,
 } from './ticket-sections.ts'
 import { standingOf, stateLines, type Standing } from './ticket-state.ts'
+import { healedLines, openAnswers, watchTable } from './watch-table.ts'
 import type { TicketStory } from './ticket-story.ts'
 
 /** What GitHub takes for an issue, in characters. Bytes are counted here: there are never fewer of them. */
@@ -81,6 +82,7 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
   const why = standing.why === undefined ? {} : { why: clip(standing.why, maxText) }
   return [
     decision(stateLines(story, runbook, { ...standing, ...why })),
+    ...watchSection(record, runbook.window.timeZone).map(decision),
     decision(headSection(record)),
     ...changesSection(record, runbook, maxText),
     decision(riskSection(record, runbook)),
@@ -92,4 +94,15 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
     decision('Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.'),
     decision(ticketMarker(record.id)),
   ]
+}
+
+/** What is watched now, or was watched last. */
+function watchSection({ watch, phases }: DeploymentRecord, timeZone: string): string[] {
+  const ended = phases.findLast(({ phase, gates }) => isWatchStage(phase) && gates.length > 0)
+  const { gates = [], troubles = [] } = watch ?? ended ?? {}
+  return gates.length === 0 ? [] : [watchTable(gates), openAnswers(gates), healedLines(troubles, timeZone)]
+}
+
+function isWatchStage(phase: string): boolean {
+  return (watchStages as readonly string[]).includes(phase)
 }
