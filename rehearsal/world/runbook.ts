@@ -18,7 +18,12 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   document.setIn(['prometheus', 'scrape-interval'], scrapeInterval)
   document.setIn(['prometheus', 'rate-window'], '10s')
   document.setIn(['prometheus', 'retry-for'], '10s')
-  document.setIn(['environments', 'staging', 'soak'], '10s')
+  document.setIn(['environments', 'staging', 'soak'], '15s')
+  document.setIn(['watch', 'critical', 'for'], '15s')
+  document.setIn(['watch', 'important', 'for'], '25s')
+  document.setIn(['watch', 'every'], '2s')
+  document.setIn(['watch', 'baseline'], '30s')
+  document.setIn(['watch', 'hold'], '20s')
   document.setIn(
     ['window'],
     document.createNode({ hours: 'Mon-Sun 00:00-24:00', holidays: 'DE-BE', avoid: [] }),

@@ -187,11 +187,20 @@ describe('watch', () => {
       until: '2026-11-23T10:25:00.000Z',
     })
 
+    store.memory = { latest: kept, knownGood: undefined }
     now = rolledOutAt + 6 * minute
-    const result = await run(() => gone, { given: kept })
+    const result = await run(() => gone)
     expect(result.outcome).toBe('held')
     // The outage began at minute 4, in the process before.
     expect((now - rolledOutAt) / minute).toBe(14)
+  })
+
+  it('watches on for one hold at the least where it ended badly before', async () => {
+    expect((await run(() => bad)).outcome).toBe('held')
+    now = rolledOutAt + 60 * minute
+    const result = await run(() => good)
+    expect(result.outcome).toBe('passed')
+    expect((now - rolledOutAt) / minute).toBe(70)
   })
 
   it('tells the ticket at most once a minute while nothing changes', async () => {

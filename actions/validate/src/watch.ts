@@ -64,9 +64,11 @@ export async function watch(
   const { cluster, clock } = sources
   const phase = beginPhase(stage, clock)
   const since = rolledOutAt(record)
-  const until = new Date(since.getTime() + watchTimeMs(runbook, stage, record))
+  const { latest } = await store.load(signal)
+  const kept = latest?.id === record.id ? latest : record
+  const begun = kept.watch?.stage === stage ? kept.watch : undefined
+  const until = untilWhen(kept, stage, since, runbook, clock.now())
   const timeZone = runbook.window.timeZone
-  const begun = record.watch?.stage === stage ? record.watch : undefined
   let state: WatchState = begun === undefined ? newWatch : watchStateOf(begun)
   let gates: readonly GateResult[] = begun?.gates ?? []
   let memory: AlarmMemory = new Map()
@@ -215,6 +217,22 @@ function progressKeeper(runbook: Runbook, { sources: { clock }, store, log, tell
 function nextLook(at: Date, now: Date, until: Date, everyMs: number): Date {
   const next = new Date(Math.max(at.getTime() + everyMs, now.getTime()))
   return at < until && next > until ? new Date(Math.max(until.getTime(), now.getTime())) : next
+}
+
+/**
+ * The stage's time counts from the rollout. Where it ended badly before, a person has decided to watch on: then it takes
+ * one hold at the least, however long ago that was.
+ */
+function untilWhen(
+  kept: DeploymentRecord,
+  stage: WatchStage,
+  since: Date,
+  runbook: Runbook,
+  now: Date,
+): Date {
+  const isRepeated = lastPhase(kept, stage) !== undefined && kept.watch?.stage !== stage
+  const least = isRepeated ? now.getTime() + runbook.watch.hold : 0
+  return new Date(Math.max(since.getTime() + watchTimeMs(runbook, stage, kept), least))
 }
 
 function rolledOutAt(record: DeploymentRecord): Date {
