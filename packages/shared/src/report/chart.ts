@@ -1,5 +1,5 @@
 import type { GateHistory, GateResult } from '../record/gate-result.ts'
-import { details, inline } from './markdown.ts'
+import { details } from './markdown.ts'
 import { formatTime } from './numbers.ts'
 import { visible } from './sanitise.ts'
 
@@ -98,5 +98,5 @@ function gapNote(values: Values, stepMs: number, from: Date, timeZone: string): 
     while (index + 1 < values.length && values[index + 1] === null) index += 1
     gaps.push(begin === index ? timeOf(begin) : `${timeOf(begin)} – ${timeOf(index)}`)
   }
-  return gaps.length === 0 ? [] : ['', `No data: ${inline(gaps.join(', '))}`]
+  return gaps.length === 0 ? [] : ['', `No data: ${gaps.join(', ')}`]
 }
