@@ -1,17 +1,25 @@
 import { argoOwned } from './argo-owned.ts'
 import { badImage } from './bad-image.ts'
+import { breakerOpen } from './breaker-open.ts'
 import { cancelled } from './cancelled.ts'
 import { crashLoop } from './crash-loop.ts'
+import { dlqSpike } from './dlq-spike.ts'
+import { errorSpike } from './error-spike.ts'
 import { firstDeployment } from './first-deployment.ts'
 import { hostileLogs } from './hostile-logs.ts'
 import { incidentOpen } from './incident-open.ts'
 import { killed } from './killed.ts'
+import { lagGrowth } from './lag-growth.ts'
 import { movedTag } from './moved-tag.ts'
+import { noTraffic } from './no-traffic.ts'
 import { outOfQuota } from './out-of-quota.ts'
+import { providerOutage } from './provider-outage.ts'
 import { rerun } from './rerun.ts'
 import { rolling } from './rolling.ts'
 import { runnerLost } from './runner-lost.ts'
 import type { Scenario } from './scenario.ts'
+import { slowUploads } from './slow-uploads.ts'
+import { smallBreach } from './small-breach.ts'
 import { stagingFails } from './staging-fails.ts'
 import { stuckRollout } from './stuck-rollout.ts'
 import { transientPull } from './transient-pull.ts'
@@ -38,6 +46,14 @@ export const scenarios: readonly Scenario[] = [
   movedTag,
   zeroReplicas,
   hostileLogs,
+  errorSpike,
+  smallBreach,
+  lagGrowth,
+  dlqSpike,
+  breakerOpen,
+  slowUploads,
+  noTraffic,
+  providerOutage,
   rerun,
   cancelled,
   killed,

@@ -66,7 +66,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
         )
       }
       const lock = lockOf(record)
-      const forge = connectForge(given.token, context.run)
+      const forge = await connectForge(given.token, context.run)
       const { sources, close } = connectSources(runbook, cluster, forge, {
         ...context,
         variables: runbookVariables(context),
