@@ -16,7 +16,7 @@ import { fetchLibraries } from './libraries.ts'
 import type { ExtraListener, Listeners } from './server-properties.ts'
 import { serverProperties } from './server-properties.ts'
 
-const startDeadlineMs = 60_000
+const startDeadlineMs = 180_000
 const askEveryMs = 50
 const answerTimeoutMs = 2000
 const stopGraceMs = 10_000
