@@ -134,6 +134,7 @@ describe('image-present', () => {
     })
     const staging = {
       outcome: 'passed' as const,
+      reason: 'It has soaked.',
       endedAt: '2026-11-23T10:00:00.000Z',
       components: [ran(first, digest), ran(second, other)],
       run: recordOf().run,

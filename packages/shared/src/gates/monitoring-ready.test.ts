@@ -38,6 +38,7 @@ describe('migrations-validated', () => {
   const staged = recordOf({
     staging: {
       outcome: 'passed',
+      reason: 'It has soaked.',
       endedAt: '2026-11-23T09:50:00Z',
       components: [],
       run: recordOf().run,

@@ -80,7 +80,7 @@ function resampled({ values, stepMs }: GateHistory): { readonly values: Values; 
 /** Undefined where nothing was measured at all. What is missing at the beginning is drawn as the first value. */
 function withoutGaps(values: Values): number[] | undefined {
   let last = values.find((value) => value !== null)
-  if (last === undefined || last === null) return undefined
+  if (last === undefined) return undefined
   const drawn: number[] = []
   for (const value of values) {
     last = value ?? last
