@@ -22,7 +22,8 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   document.setIn(['watch', 'critical', 'for'], '15s')
   document.setIn(['watch', 'important', 'for'], '25s')
   document.setIn(['watch', 'every'], '2s')
-  document.setIn(['watch', 'baseline'], '30s')
+  // Production runs for a few seconds only before it is deployed to.
+  document.setIn(['watch', 'baseline'], '10s')
   document.setIn(['watch', 'hold'], '20s')
   document.setIn(
     ['window'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
-import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
+import { goodSources } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { goodForge } from '@runbook-actions/shared/github/good-forge.fixture.ts'
@@ -206,8 +206,7 @@ describe('check', () => {
   }
   const ask = (record: DeploymentRecord, when = clock, book = runbook) =>
     check('preflight', book, record, {
-      sources: sourcesOf({
-        cluster: setUp().cluster,
+      sources: goodSources(setUp().cluster, {
         clock: when,
         forge: goodForge(record, checklistOf(record, runbook)),
         registry: hasAll,
@@ -239,11 +238,17 @@ describe('check', () => {
       ['checklist', 'pass'],
       ['staging-healthy', 'pass'],
       ['production-healthy', 'pass'],
+      ['error-rate', 'pass'],
+      ['latency-p95', 'pass'],
       ['no-active-incident', 'pass'],
       ['deployment-window', 'pass'],
       ['ownership', 'pass'],
       ['capacity', 'skipped'],
       ['image-present', 'pass'],
+      ['download-success', 'pass'],
+      ['upload-latency', 'pass'],
+      ['retry-rate', 'pass'],
+      ['dlq-rate', 'pass'],
     ])
     expect(result.outcome).toBe('passed')
   })
@@ -295,7 +300,7 @@ describe('check', () => {
       plan: [planned('download-worker', { from: 'registry.local/download-worker:v0.9.0' })],
     })
     const result = await check('re-check', runbook, record, {
-      sources: sourcesOf({ cluster, clock, forge: goodForge(record, checklistOf(record, runbook)) }),
+      sources: goodSources(cluster, { clock, forge: goodForge(record, checklistOf(record, runbook)) }),
       log: silent,
       signal,
     })

@@ -7,6 +7,7 @@ import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
 import { monitoringConnections } from '../metrics/monitoring-connections.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { connectLag } from './lag-connection.ts'
+import { metricsConnection } from './metrics-connection.ts'
 import { connectRegistry } from './registry-connection.ts'
 import type { ActionContext } from './run.ts'
 
@@ -31,22 +32,11 @@ export function connectSources(
   const { log, clock, variables, mask } = context
   const lag = connectLag(runbook, context)
   const registry = connectRegistry(context)
-  const notYet = (what: string) => () => Promise.reject(new Error(`${what} cannot be read yet.`))
-  const metrics = notYet('Metrics')
-  const close = (): Promise<void> => Promise.resolve()
   const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
   const sources: Sources = {
     cluster,
     lag,
-    metrics: {
-      source: 'nothing',
-      counted: metrics,
-      slow: metrics,
-      quantile: metrics,
-      gauges: metrics,
-      custom: metrics,
-      close,
-    },
+    metrics: metricsConnection(runbook, cluster, monitoring, { clock, log }),
     alerts: new MonitoringAlerts(monitoring),
     registry,
     forge,

@@ -13,6 +13,8 @@ import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 export interface PodAnswer {
   readonly status: number
   readonly body: string
+  /** The body was longer than what is read of one: 1 MiB. */
+  readonly truncated?: boolean
 }
 
 /** One Deployment's image write with what says who did it and why. */

@@ -8,6 +8,6 @@ export interface Point<T> {
 }
 
 /** What was counted from `from` until `at`: the increase of a counter, resets of single pods taken out. */
-export interface Counted extends Point<number> {
+export interface Counted<T = number> extends Point<T> {
   readonly from: number
 }

@@ -66,6 +66,8 @@ export interface Gate<Needs extends keyof Sources = keyof Sources> {
   readonly isRecordedOnlyForHotfix?: boolean
   /** How strictly the team takes it; `enforce` where absent. */
   mode?(runbook: Runbook): Mode
+  /** How long it may take, milliseconds, where its sources need more than `gateTimeoutMs`. */
+  patienceMs?(runbook: Runbook): number | undefined
   /** How to ask by hand, for the record and for whoever doubts the answer. */
   query?(context: GateContext<Needs>): string
   /** @throws anything where it could not measure: the verdict is then `unknown`, with the message as the answer */
@@ -137,8 +139,9 @@ async function measured<Needs extends keyof Sources>(
   gate: Gate<Needs>,
   context: GateContext<Needs>,
   signal: AbortSignal,
-  timeoutMs: number,
+  gateMs: number,
 ): Promise<Answer> {
+  const timeoutMs = Math.max(gateMs, gate.patienceMs?.(context.runbook) ?? 0)
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const work = async (): Promise<Answer> => gate.measure(context, AbortSignal.any([signal, timeout]))

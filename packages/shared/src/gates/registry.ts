@@ -3,10 +3,15 @@ import { capacity } from './capacity.ts'
 import { changeReviewed } from './change-reviewed.ts'
 import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
 import { configurationReviewed } from './configuration-reviewed.ts'
 import { deploymentWindow } from './deployment-window.ts'
+import { dlqRate } from './dlq-rate.ts'
 import { docsUpdated } from './docs-updated.ts'
+import { downloadSuccess } from './download-success.ts'
+import { errorRate } from './error-rate.ts'
 import { imagePresent } from './image-present.ts'
+import { latencyP95 } from './latency-p95.ts'
 import { metricsPresent } from './metrics-present.ts'
 import { migrationsValidated } from './migrations-validated.ts'
 import { monitoringReady } from './monitoring-ready.ts'
@@ -15,12 +20,15 @@ import { noOtherDeployment } from './no-other-deployment.ts'
 import { ownership } from './ownership.ts'
 import { podsHealthy } from './pods-healthy.ts'
 import { productionHealthy } from './production-healthy.ts'
+import { restarts } from './restarts.ts'
+import { retryRate } from './retry-rate.ts'
 import { runningVersion } from './running-version.ts'
 import { stagingHealthy } from './staging-healthy.ts'
 import { startupLogs } from './startup-logs.ts'
 import { unchangedSincePlan } from './unchanged-since-plan.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { WATCHED_GATES } from '../runbook/schema/names.ts'
+import { uploadLatency } from './upload-latency.ts'
 
 /** Every gate, in the order of the runbook. A new one is a file beside this and a line here. */
 export const registry: readonly Gate[] = [
@@ -33,6 +41,8 @@ export const registry: readonly Gate[] = [
   checklist,
   stagingHealthy,
   productionHealthy,
+  errorRate,
+  latencyP95,
   noActiveIncident,
   deploymentWindow,
   unchangedSincePlan,
@@ -44,6 +54,12 @@ export const registry: readonly Gate[] = [
   podsHealthy,
   startupLogs,
   metricsPresent,
+  restarts,
+  downloadSuccess,
+  uploadLatency,
+  retryRate,
+  dlqRate,
+  circuitBreaker,
 ]
 
 /**

@@ -1,6 +1,7 @@
 // Sources for tests: a cluster in memory, and nothing else that answers unless the test gives it.
 import { FakeCluster } from '../cluster/cluster.fixture.ts'
 import { UserError } from '../errors.ts'
+import { quietPipeline } from '../metrics/metrics.fixture.ts'
 import { systemClock } from '../ports.ts'
 import { recordOf } from '../record/record.fixture.ts'
 import { TEN_LINES } from '../runbook/example.ts'
@@ -25,12 +26,12 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
     lag: { source: 'no broker', read: lag, history: lag, close },
     metrics: {
       source: 'no metrics',
+      stepMs: 60_000,
       counted: metrics,
-      slow: metrics,
-      quantile: metrics,
+      observed: metrics,
       gauges: metrics,
       custom: metrics,
-      close,
+      byHand: () => 'nothing',
     },
     alerts: { source: undefined, firing: alerts, rules: alerts },
     registry: { look: registry, close },
@@ -39,6 +40,11 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
     clock: systemClock,
     ...given,
   }
+}
+
+/** A pipeline that works well, wherever it is looked at. */
+export function goodSources(cluster: FakeCluster, given: Partial<Sources> = {}): Sources {
+  return sourcesOf({ cluster, metrics: quietPipeline(...cluster.states.keys()), ...given })
 }
 
 export function contextOf(given: Partial<GateContext> = {}): GateContext {

@@ -329,5 +329,6 @@ describe('the way there', () => {
       rmSync(folder, { recursive: true })
       https.close()
     }
-  })
+    // A Node process that starts on a busy machine takes seconds.
+  }, 60_000)
 })

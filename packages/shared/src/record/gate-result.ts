@@ -20,6 +20,10 @@ export const baselineSchema = z.strictObject({
   to: z.iso.datetime(),
   median: z.number(),
   mad: z.number().nonnegative(),
+  /** The worst level that chance may hide behind the numbers, where it was counted. */
+  worst: z.number().optional(),
+  /** How much more than by chance counts varied from step to step: 1 where they did not, and where that is not known. */
+  dispersion: z.number().min(1).optional(),
   /** Points that it was taken from. */
   points: z.number().int().positive(),
   /** What the numbers are counted in, as in a history. */

@@ -19,6 +19,19 @@ export function timeOfDay(instant: Date, zone: string): string {
 }
 
 function parts(instant: Date, zone: string): Record<string, string> {
+  return Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, value]),
+  )
+}
+
+/** Making one costs a hundred times more than using it. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone)
+  if (known !== undefined) return known
   // en-GB names European zones (CET) where other English locales write GMT+1.
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
@@ -31,5 +44,6 @@ function parts(instant: Date, zone: string): Record<string, string> {
     minute: '2-digit',
     timeZoneName: 'short',
   })
-  return Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]))
+  formats.set(zone, format)
+  return format
 }

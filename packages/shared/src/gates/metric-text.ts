@@ -1,0 +1,46 @@
+import type { Counted } from '../decide/history.ts'
+import type { GateHistory } from '../record/gate-result.ts'
+import { humanPercentage } from '../runbook/percentages.ts'
+import { timeOfDay } from '../runbook/spoken-time.ts'
+
+/** `12,340`, `0.4`: with at most one decimal. */
+export function number(value: number): string {
+  return oneDecimal.format(value)
+}
+
+const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
+
+/** A share as `0.34 %`; what is not nothing never looks like it. */
+export function percent(share: number): string {
+  return share > 0 && share < 0.0001 ? '< 0.01 %' : humanPercentage(share)
+}
+
+/** Seconds as `4.2 s`, `0.035 s`: three digits that count. */
+export function seconds(value: number): string {
+  return `${Number(value.toPrecision(3))} s`
+}
+
+/** `10:41–10:56 CET` */
+export function timeSpan(fromMs: number, toMs: number, zone: string): string {
+  const [from, to] = [fromMs, toMs].map((ms) => timeOfDay(new Date(ms), zone)) as [string, string]
+  return `${from.replace(/ .*/, '')}–${to}`
+}
+
+/**
+ * Steps as the record keeps them: at equal distances, gaps as null. A step that a gap has made longer stands at its end.
+ */
+export function historyOf(
+  steps: readonly Counted[],
+  { unit, limit }: { readonly unit: string; readonly limit?: number },
+): GateHistory | undefined {
+  const [first, second] = steps
+  if (first === undefined) return undefined
+  const stepMs = second === undefined ? first.at - first.from : second.at - first.at
+  return {
+    from: new Date(first.at).toISOString(),
+    stepMs: Math.max(1, stepMs),
+    values: steps.map(({ value }) => (value === undefined ? null : Number(value.toPrecision(6)))),
+    unit,
+    ...(limit !== undefined && { limit }),
+  }
+}

@@ -1,0 +1,137 @@
+import type { Series } from '../runbook/fields.ts'
+
+/** Whose series are asked for: the pods of some Deployments, as the scrape configuration labels them. */
+export interface PodSelection {
+  readonly namespace: string
+  readonly deployments: readonly string[]
+  /** The names of the labels that hold a pod's namespace and name. */
+  readonly labels: { readonly namespace: string; readonly pod: string }
+}
+
+/** The label by which what is counted is put together again: the Deployment whose pod it was. */
+export const componentLabel = 'runbook_component'
+/** The label that tells the numbers of one answer apart. */
+export const partLabel = 'runbook_part'
+
+/** What one answer says of each component and step. */
+export type Part = 'count' | 'seen' | 'lost' | 'scraped'
+
+export interface CountTimes {
+  readonly stepMs: number
+  /** A series that is silent for longer has no memory: it must not be counted from 0. At least several steps. */
+  readonly memoryMs: number
+}
+
+/** The label matchers of the pods, without braces. */
+export function podMatchers({ namespace, deployments, labels }: PodSelection): string {
+  return `${labels.namespace}=${quoted(namespace)},${labels.pod}=~${quoted(podPattern(deployments))}`
+}
+
+/** A series of the runbook file, of the pods only. */
+export function podSeries({ name, labels }: Series, pods: PodSelection): string {
+  const own = Object.entries(labels).map(([label, value]) => `${label}=${quoted(value)}`)
+  return `${name}{${[...own, podMatchers(pods)].join(',')}}`
+}
+
+/**
+ * What a counter counted in each step, by component and `by`. Exact, where `rate` and `increase` are not: they lose the
+ * first increments of a young pod, and guess at the edges of a window.
+ *
+ * The value at the end of a step minus the value at the end of the step before, of each series. A smaller value is a
+ * restart: what is there was counted since. A series that is new counts from 0, if its pod is new, or has been scraped
+ * without it (a counter that appears with its first event). It does not where its silence has another reason: where
+ * nothing was scraped in all of the memory (Prometheus was away), or this pod was known and could not be.
+ */
+export function countQuery(
+  series: string,
+  pods: PodSelection,
+  { stepMs, memoryMs }: CountTimes,
+  by: readonly string[] = [],
+): string {
+  const [step, memory] = [duration(stepMs), duration(memoryMs)]
+  const now = `last_over_time(${series}[${step}])`
+  const before = `last_over_time(${series}[${memory}] offset ${step})`
+  const up = `up{${podMatchers(pods)}}`
+  const scraped = `max_over_time(${up}[${memory}] offset ${step})`
+  const increase = `${now} - ${before} >= 0`
+  const restarted = `${now} and ${before}`
+  const isNew = `${now} and on () (max(${scraped}) == 1) unless on (instance, job) (${scraped} == 0 and ${up} offset ${memory})`
+  const labels = [componentLabel, ...by].join(', ')
+  return `sum by (${labels}) (${ofComponent(`(${increase}) or (${restarted}) or (${isNew})`, pods)})`
+}
+
+/**
+ * How much of a component the count of a step covers, in scraped targets: those that have the series, those that had it
+ * in the memory and are silent although Prometheus still knows them, and all that were scraped, with the series or not.
+ */
+export function coverageQueries(
+  series: string,
+  pods: PodSelection,
+  { stepMs, memoryMs }: CountTimes,
+  by: readonly string[] = [],
+): Readonly<Record<Exclude<Part, 'count'>, string>> {
+  const [step, memory] = [duration(stepMs), duration(memoryMs)]
+  const now = `last_over_time(${series}[${step}])`
+  const before = `last_over_time(${series}[${memory}] offset ${step})`
+  const up = `up{${podMatchers(pods)}}`
+  const targets = (expression: string, labels: readonly string[]): string => {
+    const target = ['instance', 'job', pods.labels.pod, ...labels].join(', ')
+    const targetsOf = ofComponent(`group by (${target}) (${expression})`, pods)
+    return `count by (${[componentLabel, ...labels].join(', ')}) (${targetsOf})`
+  }
+  const silent = `${before} unless on (instance, job) ${now}`
+  return {
+    seen: targets(now, by),
+    lost: targets(`${silent} and on (instance, job) last_over_time(${up}[${step}])`, by),
+    scraped: targets(`max_over_time(${up}[${step}]) == 1`, []),
+  }
+}
+
+/** Several numbers in one answer, told apart by `partLabel`. */
+export function together(queries: Readonly<Record<string, string>>): string {
+  return Object.entries(queries)
+    .map(([part, query]) => `label_replace(${query}, "${partLabel}", "${part}", "", "")`)
+    .join(' or ')
+}
+
+/** A team's own query, with the matchers of the pods for `$selector` and the window of rates for `$window`. */
+export function customQuery(query: string, pods: PodSelection, rateWindowMs: number): string {
+  return query.replaceAll('$selector', podMatchers(pods)).replaceAll('$window', duration(rateWindowMs))
+}
+
+/** A gauge at each scrape. A value is not carried over a scrape that is missing, as a plain selector would do for 5 min. */
+export function gaugeQuery(series: string, scrapeIntervalMs: number): string {
+  return `last_over_time(${series}[${duration(scrapeIntervalMs * 1.5)}])`
+}
+
+function ofComponent(expression: string, { deployments, labels }: PodSelection): string {
+  const pattern = quoted(`(${alternatives(deployments)})-.+`)
+  return `label_replace(${expression}, "${componentLabel}", "$1", "${labels.pod}", ${pattern})`
+}
+
+function podPattern(deployments: readonly string[]): string {
+  return `(${alternatives(deployments)})-.+`
+}
+
+/** The longest first: the pods of `worker-canary` are not those of `worker`. */
+function alternatives(deployments: readonly string[]): string {
+  return deployments
+    .toSorted((a, b) => b.length - a.length)
+    .map(literal)
+    .join('|')
+}
+
+/** Text as a regular expression (RE2) that matches it and nothing else. */
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+}
+
+/** As Prometheus writes it, in the largest unit that holds it whole. */
+function duration(ms: number): string {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
