@@ -5,9 +5,10 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { recordOf } from '../packages/shared/src/record/record.fixture.ts'
 import { actionNames, buildActions } from './build.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -122,6 +123,14 @@ async function tryLazyFiles(): Promise<void> {
     response.writeHead(403).end('{}')
   }).listen(0, '127.0.0.1')
   await once(github, 'listening')
+  const asked: Buffer[] = []
+  const broker = createTcpServer((socket) => {
+    socket.on('error', () => undefined).once('data', (request) => {
+      asked.push(request)
+      socket.end('this is no broker')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(broker, 'listening')
   try {
     await tryLazyFile(
       'the calendars',
@@ -151,8 +160,18 @@ async function tryLazyFiles(): Promise<void> {
       },
       () => seen.includes('token of-github'),
     )
+    const { port } = broker.address() as AddressInfo
+    await tryLazyFile(
+      'the Kafka client',
+      `components: [{ deployment: d, consumer-group: g }]\nkafka: { brokers: ["127.0.0.1:${port}"] }\n`,
+      ['--mode', 'check', '--record', JSON.stringify(recordOf())],
+      { KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { token: 'none' }) },
+      // The first request asks which requests the broker serves (18).
+      (output) => asked[0]?.readInt16BE(4) === 18 && output.includes('is not Kafka'),
+    )
   } finally {
     github.close()
+    broker.close()
   }
 }
 

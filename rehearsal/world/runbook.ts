@@ -26,6 +26,10 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   document.setIn(['watch', 'baseline'], '10s')
   document.setIn(['watch', 'hold'], '20s')
   document.setIn(
+    ['gates', 'consumer-lag'],
+    document.createNode({ every: '1s', trend: '5s', 'rebalance-cap': '2s', baseline: '30s' }),
+  )
+  document.setIn(
     ['window'],
     document.createNode({ hours: 'Mon-Sun 00:00-24:00', holidays: 'DE-BE', avoid: [] }),
   )

@@ -238,6 +238,7 @@ describe('check', () => {
       ['checklist', 'pass'],
       ['staging-healthy', 'pass'],
       ['production-healthy', 'pass'],
+      ['consumer-lag', 'skipped'],
       ['error-rate', 'pass'],
       ['latency-p95', 'pass'],
       ['no-active-incident', 'pass'],

@@ -45,6 +45,7 @@ describe('validate', () => {
       ['pods-healthy', 'pass'],
       ['startup-logs', 'pass'],
       ['metrics-present', 'pass'],
+      ['lag-trend', 'skipped'],
     ])
     expect(store.memory.knownGood).toBeUndefined()
     expect(store.memory.latest?.id).toBe(result.record.id)

@@ -5,6 +5,7 @@ import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
 import { configurationReviewed } from './configuration-reviewed.ts'
+import { consumerLag } from './consumer-lag.ts'
 import { deploymentWindow } from './deployment-window.ts'
 import { dlqRate } from './dlq-rate.ts'
 import { docsUpdated } from './docs-updated.ts'
@@ -12,6 +13,7 @@ import { downloadSuccess } from './download-success.ts'
 import { errorRate } from './error-rate.ts'
 import { imagePresent } from './image-present.ts'
 import { latencyP95 } from './latency-p95.ts'
+import { lagTrend } from './lag-trend.ts'
 import { metricsPresent } from './metrics-present.ts'
 import { migrationsValidated } from './migrations-validated.ts'
 import { monitoringReady } from './monitoring-ready.ts'
@@ -41,6 +43,7 @@ export const registry: readonly Gate[] = [
   checklist,
   stagingHealthy,
   productionHealthy,
+  consumerLag,
   errorRate,
   latencyP95,
   noActiveIncident,
@@ -54,6 +57,7 @@ export const registry: readonly Gate[] = [
   podsHealthy,
   startupLogs,
   metricsPresent,
+  lagTrend,
   restarts,
   downloadSuccess,
   uploadLatency,

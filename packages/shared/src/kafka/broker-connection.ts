@@ -42,7 +42,7 @@ interface Waiting {
  *
  * The protocol is kafkajs's; its own connection is not used: it wakes up each millisecond for as long as it lives,
  * with a warning of Node 24, cannot be aborted, and never tells that a broker hung up while it connected
- * (https://github.com/tulios/kafkajs/issues/1704, 1751; docs/decisions/0010-reading-kafka.md).
+ * (https://github.com/tulios/kafkajs/issues/1704, 1751; docs/decisions/0012-reading-lag.md).
  */
 export class BrokerConnection {
   readonly address: Address

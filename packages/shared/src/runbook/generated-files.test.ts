@@ -28,7 +28,7 @@ describe('the reference', () => {
   })
 
   it.each([
-    '| `consumer-lag.max` | whole number | `5000` | Highest lag of a group, in messages over all its partitions. |',
+    '| `consumer-lag.max` | whole number | `5000` | Lag of a group stays below this, in messages over all its partitions. |',
     '| `[].deployment` | name | **required** | Name of the Deployment. |',
     '| `<name>.soak` | duration | `15m` | How long a version must run here without a failure before it may go on to the next environment. |',
     '| `triggers[].grows-by` | whole number | **required** | `consumer-lag`: Messages above the baseline before the deployment, and still growing. |',

@@ -101,6 +101,7 @@ export const gates = section({
     'rebalance-cap': duration()
       .prefault('5m')
       .describe('Readings right after a rebalance are left out, together no longer than this.'),
+    floor: count(1).prefault(500).describe('Lag below this is never taken for growing or stuck, in messages.'),
     completeness: share().prefault('80%').describe('Share of the partitions that a reading must cover.'),
     uncommitted: z
       .enum(['ignore', 'fail'])

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messages } from '../decide/group-lag.ts'
+import { judgeReading, type LagFinding } from '../decide/lag-reading.ts'
+import { judgeTrend, type LagTrendKind } from '../decide/lag-trend.ts'
+import { worst, type Verdict } from '../decide/verdict.ts'
+import { consumerGroups } from '../runbook/consumer-groups.ts'
+import type { Runbook } from '../runbook/schema.ts'
+import { noGroups } from './consumer-lag.ts'
+import type { Answer, Gate, GateContext } from './gate.ts'
+import {
+  historyOfLooks,
+  lookAtGroups,
+  normalOf,
+  trendLimits,
+  watchedSince,
+  type GroupLook,
+} from './group-looks.ts'
+import { groupEvidence, lagCommand } from './lag-evidence.ts'
+
+/** Waits between two readings; rejects when the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
+
+/** What is found only once more is no finding: a burst of traffic looks like growth while it lasts. */
+const confirmations = 3
+/** For the readings themselves. */
+const marginMs = 60_000
+
+const verdictOf: Readonly<Record<LagTrendKind, Verdict>> = {
+  'rebalance-storm': 'fail',
+  rewind: 'fail',
+  stall: 'fail',
+  breach: 'fail',
+  growing: 'fail',
+  elevated: 'fail',
+  recovering: 'pass',
+  stable: 'pass',
+  'too-early': 'inconclusive',
+}
+
+/** Whether the group keeps up with the new version: one reading cannot tell, so it takes them over some minutes. */
+export function lagTrendGate(wait: Wait): Gate<'lag'> {
+  return {
+    name: 'lag-trend',
+    question: 'Check consumer lag not increasing: LAG stable or decreasing',
+    occasions: ['post-deploy', 'soak', 'critical', 'important'],
+    mode: (runbook) => runbook.gates.consumerLag.mode,
+    query: ({ runbook, record }) => lagCommand(consumerGroups(runbook, record.environment)),
+    patienceMs: longestMs,
+    async measure(context, signal) {
+      if (consumerGroups(context.runbook, context.record.environment).length === 0) return noGroups
+      // In a watch the looks before this one are the past.
+      return context.occasion === 'post-deploy'
+        ? overTime(context, wait, signal)
+        : answer(await lookAtGroups(context, 'lag-trend', signal), context)
+    },
+  }
+}
+
+export const lagTrend = lagTrendGate((ms, signal) => sleep(ms, undefined, { signal }))
+
+/** As long as it may take where it is asked once. */
+function longestMs({ gates: { consumerLag } }: Runbook): number {
+  const { trend, rebalanceCap, every } = consumerLag
+  return trend + rebalanceCap + (confirmations + 1) * every + marginMs
+}
+
+/**
+ * Reads until the trend time is over. What is bad then must be bad in the next readings, too; what cannot be told yet,
+ * because members have just changed, is read on for as long as readings may be left out.
+ */
+async function overTime(context: GateContext<'lag'>, wait: Wait, signal: AbortSignal): Promise<Answer> {
+  const { clock, runbook } = context
+  const { every, trend, rebalanceCap } = runbook.gates.consumerLag
+  let begun = clock.now().getTime()
+  let bad = 0
+  for (;;) {
+    const startedAt = clock.now().getTime()
+    const isLate = startedAt - begun >= trend + rebalanceCap
+    try {
+      const looks = await lookAtGroups(context, 'lag-trend', signal)
+      begun = Math.min(begun, ...looks.flatMap(({ points }) => points[0]?.at ?? []))
+      const found = answer(looks, context)
+      if (startedAt - begun >= trend) {
+        if (found.verdict === 'pass' || found.verdict === 'unknown') return found
+        bad = found.verdict === 'fail' ? bad + 1 : 0
+        if (bad >= confirmations || (bad === 0 && isLate)) return found
+      }
+    } catch (error) {
+      // A broker that restarts costs a reading.
+      signal.throwIfAborted()
+      if (isLate) throw error
+    }
+    await wait(Math.max(0, startedAt + every - clock.now().getTime()), signal)
+  }
+}
+
+function answer(looks: readonly GroupLook[], context: GateContext<'lag'>): Answer {
+  const findings = looks.map((look) => ({ look, ...judge(look, context) }))
+  const verdict = worst(findings.map((each) => each.verdict))
+  const told = verdict === 'pass' ? findings : findings.filter((each) => each.verdict === verdict)
+  const before = looks.flatMap(({ group }) => normalOf(context, group)?.median ?? [])
+  const history = historyOfLooks(looks, context)
+  return {
+    verdict,
+    answer: told.map(({ sentence }) => sentence).join(' '),
+    value: messages(Math.max(...looks.map(({ lag }) => lag.total))),
+    limit: 'stable or falling',
+    evidence: findings.flatMap(({ look }) => groupEvidence(look.reading, look.lag)),
+    ...(before.length > 0 && { before: messages(Math.max(...before)) }),
+    ...(history !== undefined && { history }),
+  }
+}
+
+function judge(
+  { group, reading, lag, points }: GroupLook,
+  context: GateContext<'lag'>,
+): Pick<LagFinding, 'verdict' | 'sentence'> {
+  const { max, completeness, uncommitted } = context.runbook.gates.consumerLag
+  const single = judgeReading(reading, lag, { max, completeness, uncommitted, afterRollout: true })
+  // How much waits is another question; whether that means anything is this one, too.
+  if (single.kind !== 'above' && single.verdict !== 'pass') return single
+  const { kind, sentence } = judgeTrend(group, points, trendLimits(context, group))
+  return { verdict: verdictOf[kind], sentence }
+}
