@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Producer } from 'kafkajs'
 import { logLevel } from 'kafkajs'
 import { kafkaClient } from '../../kafka/client.ts'
+import { keepConsuming } from './consuming.ts'
 import type { FaultClock } from './faults.ts'
 import { logKafka } from './kafka-log.ts'
 import { Membership } from './membership.ts'
@@ -18,6 +19,7 @@ const rebalanceTimeoutMs = 6000
 const heartbeatIntervalMs = 400
 const fetchWaitMs = 200
 const connectTimeoutMs = 1000
+const restartPauseMs = 1000
 /** About 5 s in all before a call gives up. */
 const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 8 }
 
@@ -36,7 +38,7 @@ export interface Worker {
   readonly producer: Producer
   /** Connects and returns once the consumer is in its group. */
   start(signal: AbortSignal): Promise<void>
-  /** Rejects when the consumer ended by an error that it does not recover from. */
+  /** Rejects when the consumer ended by an error that is not the broker's, or before it was in its group. */
   readonly crashed: Promise<never>
   health(): Health
   /** Finishes the messages at hand, or lets go those that wait; commits, leaves the group and disconnects. */
@@ -65,16 +67,6 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
   // The longest silence of a member that is still one: a rebalance that waits for a member that died.
   const membership = new Membership(sessionTimeoutMs + rebalanceTimeoutMs)
   membership.follow(consumer)
-  const crashed = new Promise<never>((_, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) reject(payload.error)
-    })
-  })
-  const joined = new Promise<void>((resolve) => {
-    consumer.on(consumer.events.GROUP_JOIN, () => {
-      resolve()
-    })
-  })
   const stopping = new AbortController()
   const eachMessage = messageHandler(stage, {
     producer,
@@ -82,6 +74,10 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
     faults,
     pauseOf: (payload) => pauseWith(() => payload.heartbeat(), heartbeatIntervalMs, stopping.signal),
   })
+  const run = (): Promise<void> =>
+    consumer.run({ partitionsConsumedConcurrently: stage.concurrency ?? 1, eachMessage })
+  const { signal: stopped } = stopping
+  const { joined, crashed } = keepConsuming(consumer, { run, signal: stopped, pauseMs: restartPauseMs })
   let connected = false
 
   return {
@@ -92,7 +88,7 @@ export function createWorker<Message>(options: WorkerOptions<Message>): Worker {
       await Promise.all([producer.connect(), consumer.connect()])
       connected = true
       await consumer.subscribe({ topic: stage.topic, fromBeginning: true })
-      await consumer.run({ partitionsConsumedConcurrently: stage.concurrency ?? 1, eachMessage })
+      await run()
       await joined // not said by run(), which also returns when joining failed and is tried again
     },
     health() {
