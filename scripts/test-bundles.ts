@@ -125,10 +125,12 @@ async function tryLazyFiles(): Promise<void> {
   await once(github, 'listening')
   const asked: Buffer[] = []
   const broker = createTcpServer((socket) => {
-    socket.on('error', () => undefined).once('data', (request) => {
-      asked.push(request)
-      socket.end('this is no broker')
-    })
+    socket
+      .on('error', () => undefined)
+      .once('data', (request) => {
+        asked.push(request)
+        socket.end('this is no broker')
+      })
   }).listen(0, '127.0.0.1')
   await once(broker, 'listening')
   try {
