@@ -16,11 +16,12 @@ const sections = new Map(
       return [section.slice(0, end), section.slice(end)] as const
     }),
 )
-const notYet = 'Not there yet'
+/** What holds for all of them stands before the first. */
+const common = ['How a release is watched', 'Modes']
 
 describe('docs/gates.md', () => {
   it('has a section for every gate, in the order of the registry, and for nothing else', () => {
-    expect([...sections.keys()]).toEqual([...registry.map(({ name }) => name), notYet])
+    expect([...sections.keys()]).toEqual([...common, ...registry.map(({ name }) => name)])
   })
 
   it.each(registry.map((gate) => [gate.name, gate] as const))(
@@ -33,11 +34,10 @@ describe('docs/gates.md', () => {
     },
   )
 
-  it('says of every gate of the runbook file that is not asked that it is not', () => {
-    const named = [...(sections.get(notYet) ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => name)
+  it('tells of every gate of the runbook file who asks it', () => {
     // A gate may have another name than its section of the file, which stands with its mode then.
     const modes = [...reference.matchAll(/- \*\*Mode\*\*: `gates\.([\w-]+)\.mode`/g)].map(([, name]) => name)
     const asked = new Set([...registry.map(({ name }) => name), ...modes])
-    expect(named).toEqual(GATES.filter((name) => !asked.has(name)))
+    expect(GATES.filter((name) => !asked.has(name))).toEqual([])
   })
 })

@@ -72,7 +72,7 @@ describe('record', () => {
     const failed = ended('rollout', 'failed', 'its image cannot be pulled')
     await keep(forge, failed)
     await keep(forge, failed)
-    await keep(forge, ended('validate', 'passed', 'validated'))
+    await keep(forge, ended('important', 'passed', 'watched'))
     expect(forge.log.map(({ line }) => /(Did not deploy|Deployed)/.exec(line)?.[0])).toEqual([
       'Did not deploy',
       'Deployed',

@@ -3,6 +3,7 @@ import type { ActionContext } from '@runbook-actions/shared/action/run.ts'
 import { explained } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 
 type Context = Pick<ActionContext<unknown, never>, 'log' | 'signal' | 'redact'>
@@ -11,8 +12,8 @@ type Context = Pick<ActionContext<unknown, never>, 'log' | 'signal' | 'redact'>
 const patienceMs = 10_000
 
 /**
- * Brings the deployment's ticket up to date while it is watched. Nothing where there is no token or no ticket. What goes
- * wrong is said once, and never stops a watch.
+ * Brings the deployment's ticket up to date while it is watched. Nothing where there is no token or no ticket, and where a
+ * version is only tried: the ticket tells of production. What goes wrong is said once, and never stops a watch.
  */
 export function tellTicket(
   forge: Forge | undefined,
@@ -22,6 +23,7 @@ export function tellTicket(
   let said = ''
   return async (record) => {
     if (forge === undefined || record.ticket === undefined) return
+    if (!isLastEnvironment(runbook, record.environment)) return
     const timed = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
     try {
       await keepTicket({ record }, runbook, { forge, log, signal: timed, redact })
