@@ -6,7 +6,7 @@ const rules = { closed: 0, open: 2, openSamples: 2, openings: 2, openingsWithinM
 function judge(text: string, more = {}) {
   const since = text.indexOf('|') * 30 - 15
   const values: Record<string, number> = { C: 0, H: 1, O: 2 }
-  const history = [...text.replace('|', '')].map((letter, index) => ({
+  const history = Array.from(text.replace('|', '')).map((letter, index) => ({
     at: index * 30,
     value: values[letter],
   }))

@@ -1,5 +1,4 @@
 import { judgeBreaker, type BreakerJudgement, type BreakerRules } from '../decide/breaker.ts'
-import type { History } from '../decide/history.ts'
 import type { Gauge } from '../metrics/metrics.ts'
 import { timeOfDay } from '../runbook/spoken-time.ts'
 import { nothingCounted } from './counted-fractions.ts'

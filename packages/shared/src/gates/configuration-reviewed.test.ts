@@ -12,9 +12,9 @@ const running = { KAFKA_BROKERS: 'a:9092', DOWNLOAD: 'xact-download-worker', RET
 const fileOf = (data: Readonly<Record<string, string>>, name = 'app-config') =>
   `apiVersion: v1\nkind: Secret\nmetadata: { name: app-config }\n---\n${JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data })}\n`
 
-async function ask(text: string, more = keys, data: Readonly<Record<string, string>> | undefined = running) {
+async function ask(text: string, more = keys, data: Readonly<Record<string, string>> | null = running) {
   const cluster: Cluster = Object.assign(new FakeCluster(), {
-    configMap: () => Promise.resolve(data && { resourceVersion: '1', data }),
+    configMap: () => Promise.resolve(data === null ? undefined : { resourceVersion: '1', data }),
   })
   const runbook = loadRunbook(`${TEN_LINES}${more}`, { file: 'runbook.yaml' })
   const files = { read: () => Promise.resolve(text) }

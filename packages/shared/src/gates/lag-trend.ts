@@ -12,7 +12,6 @@ import {
   lookAtGroups,
   normalOf,
   trendLimits,
-  watchedSince,
   type GroupLook,
 } from './group-looks.ts'
 import { groupEvidence, lagCommand } from './lag-evidence.ts'

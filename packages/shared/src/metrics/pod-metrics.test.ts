@@ -157,10 +157,10 @@ describe('PodMetrics', () => {
 
   it('fails where the cluster does not answer, and reads again at the next question', async () => {
     const { metrics, span, cluster } = setUp(() => ok('consumed_total 1\n'))
-    const { components } = cluster
+    const components = cluster.components.bind(cluster)
     cluster.components = () => Promise.reject(new Error('away'))
     await expect(metrics.counted(consumed, span(), signal)).rejects.toThrow('away')
-    cluster.components = components.bind(cluster)
+    cluster.components = components
     expect((await metrics.counted(consumed, span(), signal)).size).toBe(3)
   })
 })
