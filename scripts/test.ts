@@ -37,7 +37,14 @@ const jest = ['node', '--experimental-vm-modules', '--no-warnings', 'node_module
  * Scenarios that together touch every action, every job of the workflow and every class of failure, in the time that a
  * test may take. `npm run rehearse -- --scenario all` plays every one.
  */
-const played = ['rolling', 'window-closed', 'staging-fails', 'bad-image', 'crash-loop', 'error-spike'] as const
+const played = [
+  'rolling',
+  'window-closed',
+  'staging-fails',
+  'bad-image',
+  'crash-loop',
+  'error-spike',
+] as const
 
 const tiers: readonly Tier[] = [
   { name: 'types', command: ['tsc'] },

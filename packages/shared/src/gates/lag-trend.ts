@@ -7,13 +7,7 @@ import { consumerGroups } from '../runbook/consumer-groups.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { noGroups } from './consumer-lag.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
-import {
-  historyOfLooks,
-  lookAtGroups,
-  normalOf,
-  trendLimits,
-  type GroupLook,
-} from './group-looks.ts'
+import { historyOfLooks, lookAtGroups, normalOf, trendLimits, type GroupLook } from './group-looks.ts'
 import { groupEvidence, lagCommand } from './lag-evidence.ts'
 
 /** Waits between two readings; rejects when the signal aborts. */
