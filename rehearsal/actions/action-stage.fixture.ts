@@ -158,6 +158,14 @@ export class ActionStage {
       environments: { production: { namespace: this.namespace } },
       window: { hours: 'Mon-Sun 00:00-24:00', avoid: [] },
       rollout: { settle: '0s', restarts: 1 },
+      // No forge and no metrics here: what is asked is what an account's Role can answer.
+      gates: { incidents: { mode: 'off' } },
+      rollback: { triggers: [] },
+      watch: {
+        every: '1s',
+        critical: { for: '1s', gates: ['restarts'] },
+        important: { for: '1s', gates: ['restarts'] },
+      },
       components: [{ deployment, metrics: { expect: ['requests_total'] } }],
     }
     await writeFile(file, JSON.stringify(runbook))

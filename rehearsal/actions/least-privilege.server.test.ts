@@ -99,6 +99,7 @@ beforeAll(async () => {
   const checked = await use('re-check', 'passed', 'preflight', '--mode', 're-check', '--record', planned)
   const rolled = await use('rollout', 'passed', 'rollout', '--record', checked)
   await use('validate', 'passed', 'validate', '--record', rolled)
+  await use('watch', 'passed', 'validate', '--stage', 'important')
   await use('rollout again', 'passed', 'rollout', '--record', checked)
   await use('validate the latest', 'passed', 'validate')
   const dryRun = ['--version', 'v1.2.0', '--images', 'worker=v1.0.0', '--dry-run']

@@ -206,6 +206,12 @@ const writes = {
   'an image': {
     async prepare(name) {
       const created = await direct.create(deployments, namespace, paused(name))
+      // Its first status is a change of somebody else's, after which nobody can tell whether the write was executed.
+      await cluster.until(
+        deployments,
+        name,
+        ({ metadata, status }) => status?.observedGeneration === metadata?.generation,
+      )
       const write = {
         deployment: name,
         container: 'app',

@@ -12,7 +12,7 @@ import { Collection } from './collection.ts'
 import type { FaultProxy } from './fault-proxy.fixture.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import type { Environment } from './proxy.ts'
-import { namespaces, pods, type Resource } from './resources.ts'
+import { namespaces, pods, type Resource, type Wire } from './resources.ts'
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespaced: true } as const
 export const roles: Resource<V1Role> = { ...rbac, plural: 'roles', kind: 'Role' }
@@ -48,6 +48,8 @@ export class RealCluster {
   async start(): Promise<KubernetesApi> {
     this.#admin = this.client()
     await this.#admin.create(namespaces, undefined, { metadata: { name: this.namespace } })
+    // A controller makes it, and no pod can be made before.
+    await this.until(serviceAccounts, 'default', () => true)
     return this.#admin
   }
 
@@ -93,16 +95,29 @@ export class RealCluster {
 
   /** Waits until a pod is ready. */
   async isReady(name: string): Promise<void> {
+    await this.until(pods, name, ({ status }) =>
+      status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    )
+  }
+
+  /** Waits until an object is there and looks as wanted. */
+  async until<T>(
+    resource: Resource<T>,
+    name: string,
+    isWanted: (object: Wire<T>) => boolean | undefined,
+  ): Promise<void> {
     const stop = new AbortController()
     const api = this.client()
-    const collection = new Collection(api, pods, this.namespace, { fieldSelector: `metadata.name=${name}` })
+    const collection = new Collection(api, resource, this.namespace, {
+      fieldSelector: `metadata.name=${name}`,
+    })
+    const found = (): boolean => {
+      const object = collection.get(name)
+      return object !== undefined && isWanted(object) === true
+    }
     try {
       await collection.start(stop.signal).synced
-      const isReady = () =>
-        collection
-          .get(name)
-          ?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-      while (isReady() !== true) await collection.next(AbortSignal.timeout(60_000))
+      while (!found()) await collection.next(AbortSignal.timeout(60_000))
     } finally {
       stop.abort()
       await api.close()
