@@ -305,7 +305,10 @@ describe('writes are never doubled', () => {
 
   it.each(lostAnswers)('and have come about at %s, where that can be told', async (_, fault) => {
     const unclear = 'AmbiguousWrite, 1 times; fault met: 1'
-    expect(await writeAll(fault)).toEqual({
+    const found = await writeAll(fault)
+    // Its controller answers the new template at once: where that comes in between, it cannot be told.
+    expect([done, unclear]).toContain(found['an image'])
+    expect({ ...found, 'an image': done }).toEqual({
       ...everyWrite,
       'a JSON patch that appends': unclear,
       'a replacement': unclear,
