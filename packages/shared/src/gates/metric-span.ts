@@ -29,12 +29,6 @@ export function spanOf({ runbook, occasion, since, clock }: GateContext<never>):
   return { from: new Date(to.getTime() - runbook.watch.baseline), to }
 }
 
-/** The same with the baseline before the rollout: for what is compared with it and was not measured in preflight. */
-export function spanWithBaseline(context: GateContext<never>): Span {
-  const before = rolloutBegan(context).getTime() - context.runbook.watch.baseline
-  return { from: new Date(before), to: context.clock.now() }
-}
-
 /** When the deployment began to change what is measured. */
 export function rolloutBegan({ record }: Pick<GateContext<never>, 'record'>): Date {
   return new Date(lastPhase(record, 'rollout')?.startedAt ?? record.openedAt)
