@@ -26,6 +26,10 @@ const prerequisites: readonly Prerequisite[] = [
   { program: 'setpriv', args: ['--version'], what: 'util-linux (ties processes to the rehearsal)' },
 ]
 
+const whyRoot = 'its cluster makes mounts, namespaces and a route on this machine'
+/** sudo has a PATH of its own, on which Go and Java often are not. */
+const asRoot = 'Run it as root, for example: sudo env "PATH=$PATH" npm run rehearse'
+
 /**
  * Checks that this machine can run the rehearsal.
  *
@@ -34,16 +38,17 @@ const prerequisites: readonly Prerequisite[] = [
 export async function requirePrerequisites(): Promise<void> {
   const missing = [
     ...(process.platform === 'linux' ? [] : ['Linux (the cluster runs containers as local processes)']),
-    ...(process.getuid?.() === 0
-      ? []
-      : ['root (the cluster makes mounts, namespaces and a route): run it with sudo']),
     ...(await Promise.all(prerequisites.map(lack))).filter((entry) => entry !== undefined),
   ]
-  if (missing.length === 0) return
-  throw new UserError(
-    `The rehearsal needs:\n${missing.map((line) => `  - ${line}`).join('\n')}`,
-    'Install them and run it again.',
-  )
+  const isRoot = process.getuid?.() === 0
+  if (missing.length > 0) {
+    const lines = isRoot ? missing : [...missing, `root: ${whyRoot}`]
+    throw new UserError(
+      `The rehearsal needs:\n${lines.map((line) => `  - ${line}`).join('\n')}`,
+      isRoot ? 'Install them and run it again.' : `Install them. ${asRoot}`,
+    )
+  }
+  if (!isRoot) throw new UserError(`The rehearsal needs root: ${whyRoot}.`, asRoot)
 }
 
 async function lack({ program, args, what, least }: Prerequisite): Promise<string | undefined> {
