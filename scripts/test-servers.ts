@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildCluster } from '../rehearsal/kubernetes/binary.ts'
 import { startCluster } from '../rehearsal/kubernetes/cluster.ts'
+import { buildKwok } from '../rehearsal/kubernetes/fake-nodes.ts'
 import { buildImages } from '../rehearsal/pipeline/images.ts'
 import { buildAct } from '../rehearsal/runner/build.ts'
 import { cacheFolder } from '../rehearsal/toolchain/cache.ts'
@@ -16,6 +17,7 @@ const log = (line: string): void => {
   console.log(line)
 }
 await buildAct({ cache, log })
+await buildKwok({ cache, log })
 const binary = await buildCluster(cache, log)
 const dir = await mkdtemp(join(tmpdir(), 'runbook-servers-'))
 await chmod(dir, 0o755)
