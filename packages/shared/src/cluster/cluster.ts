@@ -40,7 +40,10 @@ export interface NamespaceLimits {
 export interface ComponentWatch {
   /** Undefined where the Deployment does not exist (any more). */
   state(deployment: string): ComponentState | undefined
-  /** Resolves at the next change or at `until`, whichever comes first; rejects when the watch cannot go on. */
+  /**
+   * Resolves at the next change or at `until`, whichever comes first, but at most four times a second; rejects when the
+   * watch cannot go on.
+   */
   next(until: Date, signal: AbortSignal): Promise<void>
   close(): void
 }

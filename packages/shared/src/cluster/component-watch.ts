@@ -11,6 +11,9 @@ function trim<T extends AnyObject>(object: T): T {
   return { ...object, metadata }
 }
 
+/** While a thousand pods roll something changes all the time: so long all of it is gathered for the next look. */
+const gatherMs = 250
+
 /** Watches a namespace: one list and one watch of Deployments, ReplicaSets and pods, however many there are. */
 export async function watchComponents(
   api: KubernetesApi,
@@ -32,6 +35,7 @@ export async function watchComponents(
     own.abort()
     throw error
   }
+  let lookedAt = Number.NEGATIVE_INFINITY
   return {
     state(name) {
       const deployment = allDeployments.get(name)
@@ -45,6 +49,10 @@ export async function watchComponents(
       const changes = collections.map((collection) => collection.next(stop))
       try {
         await Promise.race([alarm, ...changes])
+        const gatheredMs = performance.now() - lookedAt
+        if (gatheredMs < gatherMs)
+          await timer(Math.min(leftMs, gatherMs - gatheredMs), undefined, { signal: cancelled })
+        lookedAt = performance.now()
       } finally {
         waiting.abort()
         await Promise.allSettled([alarm, ...changes])
