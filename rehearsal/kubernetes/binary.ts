@@ -8,7 +8,7 @@ import { cached } from '../toolchain/cache.ts'
 const run = promisify(execFile)
 const source = join(import.meta.dirname, '../cluster')
 /** What the API server says of itself; without it it is v0.0.0-master. */
-const kubernetesVersion = 'v1.37.2'
+export const kubernetesVersion = 'v1.37.2'
 
 /**
  * The cluster program, built once for its sources: seven to ten minutes on two cores the very first time, seconds
