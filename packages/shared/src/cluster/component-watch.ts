@@ -47,15 +47,15 @@ export async function watchComponents(
       const leftMs = Math.max(0, until.getTime() - api.clock.now().getTime())
       const alarm = timer(leftMs, undefined, { signal: stop })
       const changes = collections.map((collection) => collection.next(stop))
+      const gathered = Promise.race(changes).then(() =>
+        timer(Math.max(0, lookedAt + gatherMs - performance.now()), undefined, { signal: stop }),
+      )
       try {
-        await Promise.race([alarm, ...changes])
-        const gatheredMs = performance.now() - lookedAt
-        if (gatheredMs < gatherMs)
-          await timer(Math.min(leftMs, gatherMs - gatheredMs), undefined, { signal: cancelled })
-        lookedAt = performance.now()
+        await Promise.race([alarm, gathered])
       } finally {
         waiting.abort()
-        await Promise.allSettled([alarm, ...changes])
+        await Promise.allSettled([alarm, gathered, ...changes])
+        lookedAt = performance.now()
       }
     },
     close() {
