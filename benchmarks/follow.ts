@@ -55,14 +55,7 @@ await withFakeCluster(async ({ cluster, auditLog, folder }) => {
     const [turned, mine, other] = await Promise.all([
       turnover(seen, image(round)),
       runFollower(
-        [
-          process.execPath,
-          join(follower, 'index.js'),
-          ours.kubeconfig,
-          namespace,
-          deployment,
-          generation,
-        ],
+        [process.execPath, join(follower, 'index.js'), ours.kubeconfig, namespace, deployment, generation],
         {},
       ),
       runFollower([kubectl, 'rollout', 'status', `deployment/${deployment}`, '-n', namespace], {
