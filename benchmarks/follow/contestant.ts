@@ -9,7 +9,7 @@ export interface Followed extends Usage {
   readonly saidAt: number
 }
 
-const verdict = /successfully rolled out/
+const verdict = 'successfully rolled out'
 
 /**
  * Runs a program that follows a rollout, to its end.
@@ -28,7 +28,7 @@ export async function runFollower(
   let saidAt: number | undefined
   const read = async (stream: NodeJS.ReadableStream): Promise<void> => {
     for await (const line of createInterface({ input: stream })) {
-      if (verdict.test(line)) saidAt ??= performance.now()
+      if (line.includes(verdict)) saidAt ??= performance.now()
       said.push(line)
     }
   }
