@@ -30,9 +30,9 @@ export function connectSources(
   context: Context,
 ): SourceConnections {
   const { log, clock, variables, mask } = context
-  const lag = connectLag(runbook, context)
   const registry = connectRegistry(context)
   const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
+  const lag = connectLag(runbook, monitoring, context)
   const sources: Sources = {
     cluster,
     lag,

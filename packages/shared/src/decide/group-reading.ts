@@ -6,7 +6,10 @@ export interface PartitionLag {
   readonly committed: number | undefined
   /** The oldest offset that is still kept: above `committed` where retention was faster than the group. Undefined where the source cannot tell. */
   readonly logStart: number | undefined
-  /** The high watermark, not the last stable offset: a hanging transaction must not hide what waits behind it. */
+  /**
+   * The high watermark, not the last stable offset: a hanging transaction must not hide what waits behind it. 0 where a
+   * source does not tell it, of partitions that were never committed.
+   */
   readonly logEnd: number
   /** Whether a member of the group owns it; undefined where the source cannot tell. */
   readonly owned: boolean | undefined

@@ -83,6 +83,7 @@ describe('consumer-lag before the rollout', () => {
       'events/6: 1',
       'and 1 more partitions with lag',
       '1 partitions without a committed offset are not counted',
+      'read from kafka at test:9092',
     ])
   })
 

@@ -9,7 +9,7 @@ import { watchStages } from '../record/schema.ts'
 import { consumerGroups } from '../runbook/consumer-groups.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
 import { historyOfLooks, lookAtGroups, normalOf, trendLimits, type GroupLook } from './group-looks.ts'
-import { groupEvidence, lagCommand } from './lag-evidence.ts'
+import { lagEvidence } from './lag-evidence.ts'
 
 /** How far the consumers are behind: the first thing that tells whether the pipeline is well. */
 export const consumerLag: Gate<'lag'> = {
@@ -18,7 +18,7 @@ export const consumerLag: Gate<'lag'> = {
   occasions: ['preflight', 're-check', 'soak', 'critical', 'important'],
   isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.consumerLag.mode,
-  query: ({ runbook, record }) => lagCommand(consumerGroups(runbook, record.environment)),
+  query: ({ runbook, record, lag }) => lag.byHand(consumerGroups(runbook, record.environment)),
   async measure(context, signal) {
     const { runbook, record, occasion } = context
     const groups = consumerGroups(runbook, record.environment)
@@ -36,7 +36,7 @@ export const consumerLag: Gate<'lag'> = {
       answer: told.map(({ sentence }) => sentence).join(' '),
       value: messages(highest),
       limit: `< ${formatted(runbook.gates.consumerLag.max)}`,
-      evidence: findings.flatMap(({ look }) => groupEvidence(look.reading, look.lag)),
+      evidence: lagEvidence(looks, context.lag.source),
       ...more,
       ...(isWatched && triggers.length > 0 && { trigger: triggers.join(' ') }),
     }

@@ -1,20 +1,20 @@
-import { formatted, messages, type GroupLag } from '../decide/group-lag.ts'
+import { counted, formatted, messages, type GroupLag } from '../decide/group-lag.ts'
 import type { GroupReading } from '../decide/group-reading.ts'
+import type { GroupLook } from './group-looks.ts'
 
 /** Partitions shown of each group; the rest is counted. */
 const shownPartitions = 5
 
-/** How to ask for the lag of groups by hand. */
-export function lagCommand(groups: readonly string[]): string {
-  const named = groups.map((group) => `--group ${group}`).join(' ')
-  return `kafka-consumer-groups --bootstrap-server $KAFKA_BROKER ${named} --describe`
+/** What each group looks like, and where that was read. */
+export function lagEvidence(looks: readonly GroupLook[], source: string): string[] {
+  return [...looks.flatMap(({ reading, lag }) => groupEvidence(reading, lag)), `read from ${source}`]
 }
 
 /** The partitions with most lag, and what else a person should know of the group. */
-export function groupEvidence({ group, state, members, unread }: GroupReading, lag: GroupLag): string[] {
+function groupEvidence({ group, state, members, unread }: GroupReading, lag: GroupLag): string[] {
   const { total, partitions, uncommitted, lost, truncated } = lag
-  const who =
-    members === undefined ? 'members unknown' : `${members} ${members === 1 ? 'member' : 'members'}, ${state}`
+  const doing = state === 'unknown' ? '' : `, ${state}`
+  const who = members === undefined ? 'members unknown' : `${counted(members, 'member')}${doing}`
   const behind = partitions.filter((each) => each.lag > 0)
   const rest = behind.length - shownPartitions
   return [

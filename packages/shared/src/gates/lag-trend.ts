@@ -8,7 +8,7 @@ import type { Runbook } from '../runbook/schema.ts'
 import { noGroups } from './consumer-lag.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
 import { historyOfLooks, lookAtGroups, normalOf, trendLimits, type GroupLook } from './group-looks.ts'
-import { groupEvidence, lagCommand } from './lag-evidence.ts'
+import { lagEvidence } from './lag-evidence.ts'
 
 /** Waits between two readings; rejects when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
@@ -37,7 +37,7 @@ export function lagTrendGate(wait: Wait): Gate<'lag'> {
     question: 'Check consumer lag not increasing: LAG stable or decreasing',
     occasions: ['post-deploy', 'soak', 'critical', 'important'],
     mode: (runbook) => runbook.gates.consumerLag.mode,
-    query: ({ runbook, record }) => lagCommand(consumerGroups(runbook, record.environment)),
+    query: ({ runbook, record, lag }) => lag.byHand(consumerGroups(runbook, record.environment)),
     patienceMs: longestMs,
     async measure(context, signal) {
       if (consumerGroups(context.runbook, context.record.environment).length === 0) return noGroups
@@ -98,7 +98,7 @@ function answer(looks: readonly GroupLook[], context: GateContext<'lag'>): Answe
     answer: told.map(({ sentence }) => sentence).join(' '),
     value: messages(Math.max(...looks.map(({ lag }) => lag.total))),
     limit: 'stable or falling',
-    evidence: findings.flatMap(({ look }) => groupEvidence(look.reading, look.lag)),
+    evidence: lagEvidence(looks, context.lag.source),
     ...(before.length > 0 && { before: messages(Math.max(...before)) }),
     ...(history !== undefined && { history }),
   }

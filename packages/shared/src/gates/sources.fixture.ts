@@ -23,7 +23,7 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
   const close = (): Promise<void> => Promise.resolve()
   return {
     cluster: new FakeCluster(),
-    lag: { source: 'no broker', read: lag, history: lag, close },
+    lag: { source: 'no broker', read: lag, history: lag, byHand: () => 'nothing', close },
     metrics: {
       source: 'no metrics',
       stepMs: 60_000,

@@ -1,5 +1,11 @@
 import type { GroupReading } from '../decide/group-reading.ts'
 
+/** How to ask brokers for the lag of groups by hand. */
+export function consumerGroupsCommand(groups: readonly string[]): string {
+  const named = groups.map((group) => `--group ${group}`).join(' ')
+  return `kafka-consumer-groups --bootstrap-server $KAFKA_BROKER ${named} --describe`
+}
+
 /** Where consumer groups stand. */
 export interface ConsumerLag {
   /** Where it reads, for people: `kafka at b-1:9092`. */
@@ -19,5 +25,7 @@ export interface ConsumerLag {
     since: Date,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly GroupReading[]>>
+  /** How to ask for the lag of groups by hand: a shell command, or PromQL. */
+  byHand(groups: readonly string[]): string
   close(): Promise<void>
 }

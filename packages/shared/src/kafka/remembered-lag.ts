@@ -1,6 +1,6 @@
 import type { GroupReading } from '../decide/group-reading.ts'
 import type { Clock } from '../ports.ts'
-import type { ConsumerLag } from './consumer-lag.ts'
+import { consumerGroupsCommand, type ConsumerLag } from './consumer-lag.ts'
 
 /** Two looks within this time are the same look: gates are asked side by side. */
 const sameLookMs = 1_000
@@ -10,7 +10,7 @@ type Readings = ReadonlyMap<string, GroupReading>
 /** Reads once, with requests of its own. */
 export type ReadOnce = (groups: readonly string[], signal: AbortSignal) => Promise<Readings>
 
-/** Lag of a source that knows only the present: what was read in this process is its past. */
+/** Lag of brokers, which know only the present: what was read in this process is its past. */
 export class RememberedLag implements ConsumerLag {
   readonly source: string
   readonly #readOnce: ReadOnce
@@ -40,6 +40,10 @@ export class RememberedLag implements ConsumerLag {
     return Promise.resolve(
       new Map(groups.map((group) => [group, kept.filter((reading) => reading.group === group)])),
     )
+  }
+
+  byHand(groups: readonly string[]): string {
+    return consumerGroupsCommand(groups)
   }
 
   /** Ends a reading that nobody waits for any more. */

@@ -28,9 +28,8 @@ export function podMatchers({ namespace, deployments, labels }: PodSelection): s
 }
 
 /** A series of the runbook file, of the pods only. */
-export function podSeries({ name, labels }: Series, pods: PodSelection): string {
-  const own = Object.entries(labels).map(([label, value]) => `${label}=${quoted(value)}`)
-  return `${name}{${[...own, podMatchers(pods)].join(',')}}`
+export function podSeries(series: Series, pods: PodSelection): string {
+  return seriesWith(series, podMatchers(pods))
 }
 
 /**
@@ -126,8 +125,19 @@ function literal(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }
 
+/** A matcher's value for any of some texts, in quotes. */
+export function anyOf(texts: readonly string[]): string {
+  return quoted(texts.map(literal).join('|'))
+}
+
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+}
+
+/** A series of the runbook file with one more matcher, such as `group=~"a|b"`. */
+export function seriesWith({ name, labels }: Series, matcher: string): string {
+  const own = Object.entries(labels).map(([label, value]) => `${label}=${quoted(value)}`)
+  return `${name}{${[...own, matcher].join(',')}}`
 }
 
 /** As Prometheus writes it, in the largest unit that holds it whole. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { dnsLabel, duration, port, secret, share, template, text, url, urlPath } from '../fields.ts'
+import { dnsLabel, duration, port, secret, series, share, template, text, url, urlPath } from '../fields.ts'
 import { section } from '../section.ts'
 
 const broker = template('a broker as host:port, or a variable that holds a comma separated list, such as ${KAFKA_BROKERS}').refine(
@@ -77,9 +77,29 @@ export const kafka = section(
   })
     .prefault({})
     .describe('The Job of `source: job`.'),
-  'lag-series': text('a metric such as kafka_consumergroup_lag')
-    .prefault('kafka_consumergroup_lag')
-    .describe('The exporter’s metric of `source: prometheus`, with labels `consumergroup`, `topic` and `partition`.'),
+  exporter: section({
+    lag: series('kafka_consumergroup_lag')
+      .prefault('kafka_consumergroup_lag')
+      .describe('How far a group is behind in one partition; its labels choose one of several Kafka clusters.'),
+    committed: series('kafka_consumergroup_current_offset')
+      .prefault('kafka_consumergroup_current_offset')
+      .describe('The offset that the group has committed there. Below 0: never committed.'),
+    members: series('kafka_consumergroup_members')
+      .prefault('kafka_consumergroup_members')
+      .describe('How many members the group has. Where there is no such metric, that is unknown.'),
+    labels: section({
+      group: text('a label name').prefault('consumergroup').describe('Label that holds the group.'),
+      topic: text('a label name').prefault('topic').describe('Label that holds the topic.'),
+      partition: text('a label name').prefault('partition').describe('Label that holds the number of the partition.'),
+    })
+      .prefault({})
+      .describe('How the exporter names things.'),
+    'scrape-interval': duration()
+      .optional()
+      .describe('How often Prometheus scrapes the exporter. Absent: `prometheus.scrape-interval`.'),
+  })
+    .prefault({})
+    .describe('The metrics of `source: prometheus`, by default those of kafka-exporter.'),
 },
 ({ source, brokers }, report) => {
   if (brokers === undefined && source !== 'prometheus') report([], '`brokers` is missing; it is needed unless `source` is "prometheus"')
