@@ -20,6 +20,9 @@ const contentTypes = {
   apply: 'application/apply-patch+yaml',
 } as const
 
+/** How often an object is compared with what a write would make of it, where others write it meanwhile. */
+const comparisons = 10
+
 /** The first call opens the first connection. */
 export function connect(credentials: Credentials, options: ApiOptions): KubernetesApi {
   return new KubernetesApi(credentials, options)
@@ -176,17 +179,29 @@ export class KubernetesApi extends ReadingApi {
     return answer as Wire<T>
   }
 
-  /** The object, where the same write would change nothing of it any more: then it is as it was meant to be. */
+  /**
+   * The object, where the same write would change nothing of it any more: then it is as it was meant to be. The server
+   * answers for the object as it is by then: where somebody wrote since it was read, as a Deployment's controller does after
+   * each new template (it counts the revision in an annotation), the two tell nothing of each other, and both are asked anew.
+   */
   async #unchangedBy<T>(call: WriteCall<T>, found: unknown): Promise<object | undefined> {
+    const { exchange, resource, signal } = call
     const { metadata } = call.body as AnyObject
     const body = { ...call.body, metadata: { ...metadata, resourceVersion: undefined } }
+    let current: unknown = found
     try {
-      const would = await this.#write({ ...call, body, dryRun: true, isDeclarative: false })
-      return changedFields(found as object, would as object).length === 0 ? (found as object) : undefined
+      for (let attempt = 0; attempt < comparisons && current !== undefined; attempt += 1) {
+        const would = await this.#write({ ...call, body, dryRun: true, isDeclarative: false })
+        if (changedFields(current as object, would as object).length === 0) return current as object
+        if (resourceVersionOf(would) === resourceVersionOf(current)) return undefined
+        current = await this.find(resource, exchange.namespace, exchange.name ?? '', { signal })
+      }
+      this.debug(`${exchange.path}: whether it was executed cannot be told: it changes all the time`)
+      return undefined
     } catch (error) {
-      call.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       if (!isFailure(error) && !(error instanceof AmbiguousWrite)) throw error
-      this.debug(`${call.exchange.path}: whether it was executed cannot be told: ${error.message}`)
+      this.debug(`${exchange.path}: whether it was executed cannot be told: ${error.message}`)
       return undefined
     }
   }

@@ -261,6 +261,31 @@ describe('writes whose answer is lost', () => {
       expect(writes()[1]?.body).not.toContain('resourceVersion')
     })
 
+    it('have been executed also where others write what is theirs in between', async () => {
+      const states = ['8', '9', '10'].map((version) =>
+        configMap('a', version, { key: 'new', count: version }),
+      )
+      let now = 0
+      server.handler = ({ method, query }, response) => {
+        if (method === 'GET') answer(response, 200, states[now] ?? {})
+        else if (query.has('dryRun')) answer(response, 200, states[(now = Math.min(now + 1, 2))] ?? {})
+        else response.socket?.destroy()
+      }
+      expect(await write(api)).toEqual(states[2])
+      expect(realWrites()).toHaveLength(1)
+    })
+
+    it('are left to the caller where others never come to rest', async () => {
+      let version = 8
+      server.handler = ({ method, query }, response) => {
+        if (method !== 'GET' && !query.has('dryRun')) return void response.socket?.destroy()
+        version += 1
+        answer(response, 200, configMap('a', `${version}`, { key: 'new', count: `${version}` }))
+      }
+      await expect(write(api)).rejects.toMatchObject({ name: 'AmbiguousWrite' })
+      expect(realWrites()).toHaveLength(1)
+    })
+
     it('are left to the caller where the server does not say what they would change', async () => {
       server.handler = ({ method, query }, response) => {
         if (method === 'GET') answer(response, 200, changed)
