@@ -19,7 +19,9 @@ export async function checkInvariants(
     const printed = [result.log, summaries, ...tickets].join('\n')
     const secrets = [
       jobToken,
-      ...Object.values(world.secrets).map((text) => /"token":"([^"]+)"/.exec(text)?.[1] ?? ''),
+      ...Object.values(world.secrets).map(
+        (text) => /(?:"token":"|^REHEARSAL_TOKEN=)([^"]+)/.exec(text)?.[1] ?? '',
+      ),
     ]
     const found = secrets.filter((secret) => secret !== '' && printed.includes(secret))
     return {

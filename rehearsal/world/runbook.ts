@@ -18,6 +18,8 @@ export function rehearsalRunbook(text: string, edit: RunbookEdit = () => undefin
   document.setIn(['prometheus', 'scrape-interval'], scrapeInterval)
   document.setIn(['prometheus', 'rate-window'], '10s')
   document.setIn(['prometheus', 'retry-for'], '10s')
+  // Prometheus does not look at it: so that a secret of the runbook file goes all the way, and shows if it is printed.
+  document.setIn(['prometheus', 'headers', 'X-Rehearsal'], '${REHEARSAL_TOKEN}')
   document.setIn(['environments', 'staging', 'soak'], '15s')
   document.setIn(['watch', 'critical', 'for'], '15s')
   document.setIn(['watch', 'important', 'for'], '25s')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -117,6 +118,7 @@ export async function bootWorld(timeline: Timeline, existing: Existing = {}): Pr
       STAGING_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', staging),
       PRODUCTION_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-deployer', production),
       PRODUCTION_READ_KUBECONFIG: await serviceAccountKubeconfig(cluster, 'runbook-reader', production),
+      RUNBOOK_SECRETS: `REHEARSAL_TOKEN=${randomBytes(24).toString('base64url')}`,
     }
     const variables = {
       KAFKA_BROKERS: kafka.brokers.join(','),
