@@ -1,15 +1,14 @@
 import { engineer } from '../world/caller-repository.ts'
 import { production } from '../world/environment.ts'
-import { checkInvariants } from './invariants.ts'
+import { checkBlocked } from './blocked.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
-import { checkTicket } from './ticket.ts'
-import { checkRed, checkSkipped, checkUntouched } from './untouched.ts'
 
-/** Something is wrong with production already, and somebody works on it. */
+/** Something is wrong with production already: somebody works on it, and an alert fires. */
 export const incidentOpen: Scenario = {
   name: 'incident-open',
-  title: 'an incident is open: blocked before anybody is asked to approve, production untouched',
+  title:
+    'an incident is open and an alert fires: blocked before anybody is asked to approve, production untouched',
   async play(stage) {
     const before = await look(stage.world, production)
     stage.world.github.state.issues.open({
@@ -17,20 +16,15 @@ export const incidentOpen: Scenario = {
       author: engineer,
       labels: ['incident'],
     })
+    await stage.world.alertmanager.fire({ alertname: 'OneLakeUnavailable', severity: 'critical' })
+    // Nobody is woken for this one: it must not keep a release away.
+    await stage.world.alertmanager.fire({ alertname: 'DiskHalfFull', severity: 'warning' })
     const deployed = await stage.deploy({ version: 'v1.1.0' })
-    await checkRed(
-      stage,
-      deployed,
-      /no-active-incident is fail: 1 incident is open: #\d+ Downloads fail since noon/,
-    )
-    await checkSkipped(stage, deployed, ['Approval', 'Production'])
-    await checkUntouched(stage, before)
-    await checkTicket(stage, {
-      state: 'open',
-      firstLine: /^## 🟥 production is unchanged: v1\.1\.0 is blocked at preflight$/,
-      label: 'deployment-blocked',
-      says: ['Downloads fail since noon'],
+    await checkBlocked(stage, deployed, before, {
+      at: 'preflight',
+      reason:
+        /no-active-incident is fail: 1 incident is open: #\d+ Downloads fail since noon\. Alerts fire: OneLakeUnavailable\./,
+      ticketSays: ['Downloads fail since noon', 'Alerts fire: OneLakeUnavailable.'],
     })
-    await checkInvariants(stage, deployed)
   },
 }

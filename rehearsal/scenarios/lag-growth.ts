@@ -2,14 +2,18 @@ import { production } from '../world/environment.ts'
 import type { Scenario } from './scenario.ts'
 import { afterMs, playBadRelease } from './watched.ts'
 
-/** A release that consumes slower than the source produces. */
+/** Download workers that consume slower than events come in. */
 export const lagGrowth: Scenario = {
   name: 'lag-growth',
   title: 'consumer lag grows while it is watched: triggered',
   play: (stage) =>
     playBadRelease(
       stage,
-      { faults: { [production.namespace]: { slowMs: { value: 2_000, afterMs } } } },
+      {
+        faults: { [production.namespace]: { slowMs: { value: 2_000, afterMs } } },
+        // A slow ingester would hold back what the workers could be behind with.
+        faultsOf: ['download-worker'],
+      },
       { outcome: 'triggered', gate: 'consumer-lag', reason: /consumer-lag: / },
     ),
 }

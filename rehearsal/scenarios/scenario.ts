@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { components, type Component } from '../pipeline/components.ts'
 import { buildImages } from '../pipeline/images.ts'
 import type { FaultsFile } from '../pipeline/runtime/faults.ts'
 import { watchPushes } from '../runner/pushes.ts'
@@ -23,6 +24,8 @@ export interface Release {
   readonly version: string
   /** Of the services, by namespace. */
   readonly faults?: FaultsFile
+  /** The services that have the faults; all if not given. */
+  readonly faultsOf?: readonly Component[]
   /** Of pulling the images, as rehearsal/cluster reads them. */
   readonly pullFaults?: readonly Readonly<Record<string, unknown>>[]
   readonly runbook?: RunbookEdit
@@ -57,9 +60,17 @@ export class Stage {
 
   /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
   async deploy(release: Release): Promise<Deployed> {
-    const { version, faults = {}, pullFaults = [], runbook, workflow, people, meanwhile } = release
+    const { version, faults = {}, faultsOf = components, pullFaults = [] } = release
+    const { runbook, workflow, people, meanwhile } = release
     const { images, repository } = this.world
-    await buildImages({ dir: images, versions: [{ version, faults }] })
+    const good = components.filter((name) => !faultsOf.includes(name))
+    await buildImages({
+      dir: images,
+      versions: [
+        { version, components: good },
+        { version, components: faultsOf, faults },
+      ],
+    })
     await writeFile(join(images, 'faults.json'), JSON.stringify(pullFaults))
     const stop = new AbortController()
     let started: StartedDeployment | undefined

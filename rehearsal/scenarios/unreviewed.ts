@@ -1,9 +1,7 @@
 import { production } from '../world/environment.ts'
-import { checkInvariants } from './invariants.ts'
+import { checkBlocked } from './blocked.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
-import { checkTicket } from './ticket.ts'
-import { checkRed, checkSkipped, checkUntouched } from './untouched.ts'
 
 /** Somebody pushes a commit past the pull requests and tags it. */
 export const unreviewed: Scenario = {
@@ -13,19 +11,10 @@ export const unreviewed: Scenario = {
     const before = await look(stage.world, production)
     const deployed = await stage.deploy({ version: 'v1.1.0', people: { isReviewed: false } })
     const short = deployed.commit.slice(0, 7)
-    await checkRed(
-      stage,
-      deployed,
-      new RegExp(`change-reviewed is fail: 1 commit came by no pull request: ${short}\\.`),
-    )
-    await checkSkipped(stage, deployed, ['Approval', 'Production'])
-    await checkUntouched(stage, before)
-    await checkTicket(stage, {
-      state: 'open',
-      firstLine: /^## 🟥 production is unchanged: v1\.1\.0 is blocked at preflight$/,
-      label: 'deployment-blocked',
-      says: [`${short} by rosa, pushed directly`],
+    await checkBlocked(stage, deployed, before, {
+      at: 'preflight',
+      reason: new RegExp(`change-reviewed is fail: 1 commit came by no pull request: ${short}\\.`),
+      ticketSays: [`${short} by rosa, pushed directly`],
     })
-    await checkInvariants(stage, deployed)
   },
 }

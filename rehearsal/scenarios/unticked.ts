@@ -1,10 +1,8 @@
 import { production } from '../world/environment.ts'
+import { checkBlocked } from './blocked.ts'
 import { equal } from './checks.ts'
-import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
-import { checkTicket } from './ticket.ts'
-import { checkRed, checkSkipped, checkUntouched } from './untouched.ts'
 
 /** Nobody answers what only people can answer, and the approver approves all the same. */
 export const unticked: Scenario = {
@@ -20,19 +18,10 @@ export const unticked: Scenario = {
         ['success', true],
       )
     })
-    await checkRed(
-      stage,
-      deployed,
-      /Approved by marc, but checklist is fail: Not ticked in #\d+: "Load test", "Rollback plan"/,
-    )
-    await checkSkipped(stage, deployed, ['Production'])
-    await checkUntouched(stage, before)
-    await checkTicket(stage, {
-      state: 'open',
-      firstLine: /^## 🟥 production is unchanged: v1\.1\.0 is blocked at approve$/,
-      label: 'deployment-blocked',
-      says: ['- [ ] Load test: performance is validated under the expected load'],
+    await checkBlocked(stage, deployed, before, {
+      at: 'approve',
+      reason: /Approved by marc, but checklist is fail: Not ticked in #\d+: "Load test", "Rollback plan"/,
+      ticketSays: ['- [ ] Load test: performance is validated under the expected load'],
     })
-    await checkInvariants(stage, deployed)
   },
 }

@@ -1,9 +1,7 @@
 import { production } from '../world/environment.ts'
-import { checkInvariants } from './invariants.ts'
+import { checkBlocked } from './blocked.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
-import { checkTicket } from './ticket.ts'
-import { checkRed, checkSkipped, checkUntouched } from './untouched.ts'
 
 /** A team freezes some days; a release that is pushed then waits for another day. */
 export const windowClosed: Scenario = {
@@ -22,15 +20,10 @@ export const windowClosed: Scenario = {
         )
       },
     })
-    await checkRed(stage, deployed, /deployment-window is fail: .*year-end close/)
-    await checkSkipped(stage, deployed, ['Approval', 'Production'])
-    await checkUntouched(stage, before)
-    await checkTicket(stage, {
-      state: 'open',
-      firstLine: /^## 🟥 production is unchanged: v1\.1\.0 is blocked at preflight$/,
-      label: 'deployment-blocked',
-      says: ['year-end close'],
+    await checkBlocked(stage, deployed, before, {
+      at: 'preflight',
+      reason: /deployment-window is fail: .*year-end close/,
+      ticketSays: ['year-end close'],
     })
-    await checkInvariants(stage, deployed)
   },
 }
