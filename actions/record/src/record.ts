@@ -126,7 +126,7 @@ function summary(
   tag: string,
 ): string {
   if (!passed) {
-    return `## 🟥 ${inline(version)} is not live in ${inline(environment)}\n**Do:** see the job before this one${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
+    return `## 🟥 ${inline(version)} did not pass in ${inline(environment)}\n**Do:** what the job before this one says, which tells how ${inline(environment)} stands${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
   }
   const approvers = approvals.map(({ by }) => `@${inline(by)}`).join(', ')
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)

@@ -25,11 +25,11 @@ export interface WatchStory {
 
 /** How the environment stands first and what to do, then what was watched, then what shows it. */
 export function watchSummary(story: WatchStory): SummaryPart[] {
-  const { gates, troubles, timeZone, evidence } = story
+  const { reason, gates, troubles, timeZone, evidence } = story
   const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
   return [
     decision(headline(story)),
-    ...(gates.length === 0 ? [] : [decision(watchTable(gates)), decision(openAnswers(gates))]),
+    ...(gates.length === 0 ? [] : [decision(watchTable(gates)), decision(openAnswers(gates, reason))]),
     decision(healedLines(troubles, timeZone)),
     ...(evidence.length === 0
       ? []
@@ -72,6 +72,6 @@ function todo(outcome: Outcome, back: string): string {
     case 'cancelled':
       return `run the job again to watch on, or go back to ${back}.`
     default:
-      return `read the first line below, then decide: go back to ${back}, or keep it and say why in the ticket.`
+      return `read why, then decide: go back to ${back}, or keep it and say why in the ticket.`
   }
 }

@@ -137,7 +137,7 @@ describe('watch', () => {
     ])
     const summary = result.summary.map((part) => ('markdown' in part ? part.markdown : part.text)).join('\n')
     expect(summary).toContain(
-      '10:14 UTC – 10:18 UTC: Prometheus does not answer. Held; nothing was concluded',
+      'was not known for 4 min, 10:14–10:18 UTC: Prometheus does not answer. Nothing was concluded',
     )
     expect((await run(() => gone)).outcome).toBe('held')
   })

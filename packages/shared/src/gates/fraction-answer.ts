@@ -9,7 +9,8 @@ import { humanDuration } from '../runbook/durations.ts'
 import type { Answer, GateContext } from './gate.ts'
 import { drawn, ratioBehind, type ChartUnit } from './chart-unit.ts'
 import { isWatched, judging, spanOf } from './metric-span.ts'
-import { historyOf, number, timeSpan } from './metric-text.ts'
+import { historyOf, number } from './metric-text.ts'
+import { timeSpan } from '../runbook/spoken-time.ts'
 
 /** Messages that must stand behind a trigger, however short its time. */
 const triggerMessages = 50
@@ -148,7 +149,7 @@ function sentence(
   const isOlder = reason !== 'early' && window.from < spanOf(context).from.getTime() - metrics.stepMs
   const when = isOlder
     ? `in the ${humanDuration(window.at - window.from)} since the pods began`
-    : timeSpan(window.from, window.at, runbook.window.timeZone)
+    : timeSpan(new Date(window.from), new Date(window.at), runbook.window.timeZone)
   const said = told(gate, of, window)
   switch (reason) {
     case 'below':
@@ -181,7 +182,7 @@ function percentOf(share: number): string {
 function line(gate: FractionGate, of: string, window: Window, zone: string): string {
   if (window.at === 0) return `${of}: nothing measured yet`
   const gaps = window.coverage > 0.999 ? '' : `, ${percentOf(window.coverage)} of the time measured`
-  return `${of}: ${told(gate, of, window)}, ${timeSpan(window.from, window.at, zone)}${gaps}`
+  return `${of}: ${told(gate, of, window)}, ${timeSpan(new Date(window.from), new Date(window.at), zone)}${gaps}`
 }
 
 function triggerOf(gate: FractionGate, countings: readonly Counting[], zone: string): string | undefined {
@@ -191,7 +192,7 @@ function triggerOf(gate: FractionGate, countings: readonly Counting[], zone: str
       const held = heldBeyond(steps.map(weighed), (ratio) => ratio > rule.above, rules)
       if (held === undefined) continue
       const between = `${gate.show(held.lowest)} to ${gate.show(held.highest)}`
-      return `${rule.what} for ${humanDuration(rule.forMs)}: ${between} in ${of} (${timeSpan(held.from, held.at, zone)}).`
+      return `${rule.what} for ${humanDuration(rule.forMs)}: ${between} in ${of} (${timeSpan(new Date(held.from), new Date(held.at), zone)}).`
     }
   }
   return undefined

@@ -1,7 +1,6 @@
 import type { Counted } from '../decide/history.ts'
 import type { GateHistory } from '../record/gate-result.ts'
 import { humanPercentage } from '../runbook/percentages.ts'
-import { timeOfDay } from '../runbook/spoken-time.ts'
 
 /** `12,340`, `0.4`: with at most one decimal. */
 export function number(value: number): string {
@@ -18,12 +17,6 @@ export function percent(share: number): string {
 /** Seconds as `4.2 s`, `0.035 s`: three digits that count. */
 export function seconds(value: number): string {
   return `${Number(value.toPrecision(3))} s`
-}
-
-/** `10:41–10:56 CET` */
-export function timeSpan(fromMs: number, toMs: number, zone: string): string {
-  const [from, to] = [fromMs, toMs].map((ms) => timeOfDay(new Date(ms), zone)) as [string, string]
-  return `${from.replace(/ .*/, '')}–${to}`
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Answer, GateContext } from './gate.ts'
 import { drawn, ratioBehind, type ChartUnit } from './chart-unit.ts'
 import type { SustainedTrigger } from './metric-gate.ts'
 import { inOneLook, isWatched, judging, spanOf, underKey } from './metric-span.ts'
-import { historyOf, timeSpan } from './metric-text.ts'
+import { historyOf } from './metric-text.ts'
+import { timeSpan } from '../runbook/spoken-time.ts'
 
 /** A team's own query in place of what a gate would count. */
 export interface OwnQuery {
@@ -96,7 +97,7 @@ function triggerOf(own: OwnQuery, steps: readonly Counted[], zone: string): stri
     const held = heldBeyond(weighed, isBeyond, { forMs, coverage: 0.8, atLeast: 0 })
     if (held === undefined) continue
     const between = `${own.show(held.lowest)} to ${own.show(held.highest)}`
-    return `${own.breaks} ${own.show(limit)} for ${humanDuration(forMs)}: ${between} (${timeSpan(held.from, held.at, zone)}).`
+    return `${own.breaks} ${own.show(limit)} for ${humanDuration(forMs)}: ${between} (${timeSpan(new Date(held.from), new Date(held.at), zone)}).`
   }
   return undefined
 }

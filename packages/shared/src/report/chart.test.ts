@@ -35,7 +35,7 @@ describe('historyChart', () => {
         '  line [1, 1, 1, 1, 1]',
         '```',
         '',
-        'No data: 11:11 CET (10:11 UTC) – 11:11 CET (10:11 UTC)',
+        'No data: 11:11:00–11:11:30 CET (10:11:00–10:11:30 UTC)',
       ].join('\n'),
     )
   })

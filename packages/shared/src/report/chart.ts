@@ -1,6 +1,6 @@
 import type { GateHistory, GateResult } from '../record/gate-result.ts'
 import { details } from './markdown.ts'
-import { formatTime } from './numbers.ts'
+import { formatSpan, formatTime } from './numbers.ts'
 import { visible } from './sanitise.ts'
 
 /** More points than this make the lines of a chart a smear, and its text long. */
@@ -90,13 +90,17 @@ function withoutGaps(values: Values): number[] | undefined {
 }
 
 function gapNote(values: Values, stepMs: number, from: Date, timeZone: string): string[] {
-  const timeOf = (index: number): string => formatTime(new Date(from.getTime() + index * stepMs), timeZone)
+  const timeOf = (index: number): Date => new Date(from.getTime() + index * stepMs)
   const gaps: string[] = []
   for (let index = 0; index < values.length; index += 1) {
     if (values[index] !== null) continue
     const begin = index
     while (index + 1 < values.length && values[index + 1] === null) index += 1
-    gaps.push(begin === index ? timeOf(begin) : `${timeOf(begin)} – ${timeOf(index)}`)
+    gaps.push(
+      begin === index
+        ? formatTime(timeOf(begin), timeZone)
+        : formatSpan(timeOf(begin), timeOf(index), timeZone),
+    )
   }
   return gaps.length === 0 ? [] : ['', `No data: ${gaps.join(', ')}`]
 }

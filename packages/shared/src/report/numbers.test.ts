@@ -5,6 +5,7 @@ import {
   formatDateTime,
   formatPercent,
   formatPercentDelta,
+  formatSpan,
   formatTime,
 } from './numbers.ts'
 
@@ -68,6 +69,16 @@ describe('times', () => {
     ['2026-01-15T00:00:00Z', 'Europe/London', '00:00 GMT (00:00 UTC)'],
   ])('%s in %s', (iso, zone, expected) => {
     expect(formatTime(new Date(iso), zone)).toBe(expected)
+  })
+
+  it.each([
+    ['10:41:00', '10:45:00', 'UTC', '10:41–10:45 UTC'],
+    ['10:41:05', '10:41:19', 'UTC', '10:41:05–10:41:19 UTC'],
+    ['10:41:00', '10:45:00', 'Europe/Berlin', '11:41–11:45 CET (10:41–10:45 UTC)'],
+    ['22:59:30', '23:00:10', 'Europe/Berlin', '23:59:30–00:00:10 CET (22:59:30–23:00:10 UTC)'],
+  ])('from %s until %s in %s', (from, until, zone, expected) => {
+    const [begin, end] = [from, until].map((time) => new Date(`2026-01-15T${time}Z`)) as [Date, Date]
+    expect(formatSpan(begin, end, zone)).toBe(expected)
   })
 
   it('with the day', () => {

@@ -38,16 +38,28 @@ export function formatTime(date: Date, timeZone: string): string {
   return `${local} ${zone} (${otherDay}${utc} UTC)`
 }
 
+/** A time of less than this is told to the second: else it would begin and end at the same minute. */
+const shortSpanMs = 120_000
+
+/** `11:31–11:45 CET (10:31–10:45 UTC)`; `11:31:05–11:31:19 CET (10:31:05–10:31:19 UTC)` where it is short. */
+export function formatSpan(from: Date, until: Date, timeZone: string): string {
+  const isShort = until.getTime() - from.getTime() < shortSpanMs
+  const span = (zone: string): string => [from, until].map((date) => clockTime(date, zone, isShort)).join('–')
+  const zone = zoneName(until, timeZone)
+  return zone === 'UTC' ? `${span('UTC')} UTC` : `${span(timeZone)} ${zone} (${span('UTC')} UTC)`
+}
+
 /** `Tue 4 Mar 2025, 11:31 CET (10:31 UTC)`. */
 export function formatDateTime(date: Date, timeZone: string): string {
   return `${day(date, timeZone)}, ${formatTime(date, timeZone)}`
 }
 
-function clockTime(date: Date, timeZone: string): string {
+function clockTime(date: Date, timeZone: string, withSeconds = false): string {
   return new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hour: '2-digit',
     minute: '2-digit',
+    ...(withSeconds && { second: '2-digit' }),
     hourCycle: 'h23',
   }).format(date)
 }

@@ -67,7 +67,7 @@ function inStaging(record: DeploymentRecord, { outcome, reason }: Phase): Standi
   }
 }
 
-function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Standing {
+function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Phase): Standing {
   const [environment, version] = [inline(record.environment), inline(record.version)]
   const bad = { sign: '🟥', why: reason, bad: outcome }
   if (outcome === 'rolled-back') {
@@ -112,7 +112,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Sta
     return {
       ...bad,
       sign: isHeld ? '🟨' : '🟥',
-      state: `${environment} runs ${version}: ${isHeld ? 'not everything could be shown' : 'something is wrong'}`,
+      state: `${environment} runs ${version}: ${isHeld ? whyHeld(verdict) : 'something is wrong'}`,
       action: 'read the answers below, then decide whether to go back.',
     }
   }
@@ -131,6 +131,10 @@ function ended(record: DeploymentRecord, { phase, outcome, reason }: Phase): Sta
         ? 'mend the cause, then run it again.'
         : 'decide now: go back by the commands below, or mend the cause and re-run the failed jobs.',
   }
+}
+
+function whyHeld(verdict: Phase['verdict']): string {
+  return verdict === 'fail' ? 'a limit is broken' : 'not everything could be shown'
 }
 
 /** What a rollout that did not end well leaves. The snapshot is taken right before the first write. */

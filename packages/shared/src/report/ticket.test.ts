@@ -5,6 +5,7 @@ import { checklistOf, docsNotApplicable, noteOf, readTasks } from '../record/che
 import { appendPhase } from '../record/append.ts'
 import type { Changes } from '../record/changes.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
+import type { Verdict } from '../decide/verdict.ts'
 import type { DeploymentRecord, Phase } from '../record/schema.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import { maxTicketLength, renderTicket, ticketLabels } from './ticket.ts'
@@ -50,6 +51,12 @@ const from = {
   commit: 'b'.repeat(40),
   at: '2026-11-20T10:00:00Z',
   components: [],
+}
+
+/** The record with that verdict of its last phase. */
+function withVerdict(record: DeploymentRecord, verdict: Verdict): DeploymentRecord {
+  const last = record.phases.at(-1)!
+  return { ...record, phases: [...record.phases.slice(0, -1), { ...last, verdict }] }
 }
 
 function recordAt(...ends: [Phase['phase'], Phase['outcome'], string?][]): DeploymentRecord {
@@ -260,6 +267,11 @@ describe('the first line says how production stands', () => {
       '## ✅ v1.1.0 is live in production',
     ],
     ['held', recordAt(['validate', 'held']), '## 🟨 production runs v1.1.0: not everything could be shown'],
+    [
+      'held by a limit',
+      withVerdict(recordAt(['important', 'held']), 'fail'),
+      '## 🟨 production runs v1.1.0: a limit is broken',
+    ],
     ['not validated', recordAt(['validate', 'failed']), '## 🟥 production runs v1.1.0: something is wrong'],
     [
       'rolled back',

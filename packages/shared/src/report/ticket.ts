@@ -82,7 +82,7 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
   const why = standing.why === undefined ? {} : { why: clip(standing.why, maxText) }
   return [
     decision(stateLines(story, runbook, { ...standing, ...why })),
-    ...watchSection(record, runbook.window.timeZone).map(decision),
+    ...watchSection(record, runbook.window.timeZone, standing.why).map(decision),
     decision(headSection(record)),
     ...changesSection(record, runbook, maxText),
     decision(riskSection(record, runbook)),
@@ -97,10 +97,16 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
 }
 
 /** What is watched now, or was watched last. */
-function watchSection({ watch, phases }: DeploymentRecord, timeZone: string): string[] {
+function watchSection(
+  { watch, phases }: DeploymentRecord,
+  timeZone: string,
+  why: string | undefined,
+): string[] {
   const ended = phases.findLast(({ phase, gates }) => isWatchStage(phase) && gates.length > 0)
   const { gates = [], troubles = [] } = watch ?? ended ?? {}
-  return gates.length === 0 ? [] : [watchTable(gates), openAnswers(gates), healedLines(troubles, timeZone)]
+  return gates.length === 0
+    ? []
+    : [watchTable(gates), openAnswers(gates, why), healedLines(troubles, timeZone)]
 }
 
 function isWatchStage(phase: string): boolean {

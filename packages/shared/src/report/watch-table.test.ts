@@ -45,6 +45,10 @@ describe('openAnswers', () => {
   it('says what has no good answer, and nothing of the rest', () => {
     expect(openAnswers([errors, lag])).toBe('- ❓ consumer-lag is unknown: The broker \\| does not answer.')
   })
+
+  it('does not repeat what was told', () => {
+    expect(openAnswers([errors, lag], 'consumer-lag: The broker | does not answer.')).toBe('')
+  })
 })
 
 describe('healedLines', () => {
@@ -60,8 +64,23 @@ describe('healedLines', () => {
       'UTC',
     )
     expect(lines.split('\n')).toEqual([
-      '- ⚠️ error-rate, 10:41 UTC – 10:45 UTC: Prometheus is away. Held; nothing was concluded from that time.',
-      '- ⚠️ consumer-lag, 10:41 UTC – 10:45 UTC: It is 6,000. Held; it has recovered.',
+      '- ⚠️ error-rate was not known for 4 min, 10:41–10:45 UTC: Prometheus is away. Nothing was concluded from that time.',
+      '- ⚠️ consumer-lag broke its limit for 4 min, 10:41–10:45 UTC: It is 6,000. It has recovered.',
     ])
+  })
+
+  it('does not call recovered what was not known afterwards', () => {
+    const breached = {
+      gate: 'error-rate',
+      kind: 'breached',
+      answer: 'It is 2 %.',
+      since: '2026-11-23T10:41:05.000Z',
+      until: '2026-11-23T10:41:19.000Z',
+    } as const
+    const missing = { ...breached, kind: 'missing', answer: 'Prometheus is away.' } as const
+    const after = { ...missing, since: breached.until, until: '2026-11-23T10:50:00.000Z' }
+    expect(healedLines([breached, after], 'UTC').split('\n')[0]).toBe(
+      '- ⚠️ error-rate broke its limit for 14 s, 10:41:05–10:41:19 UTC: It is 2 %. Then it was not known.',
+    )
   })
 })

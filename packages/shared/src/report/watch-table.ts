@@ -1,8 +1,9 @@
 import type { GateResult } from '../record/gate-result.ts'
 import type { TroubleSpan } from '../record/schema.ts'
+import { humanDuration } from '../runbook/durations.ts'
 import { verdictSigns } from './gate-table.ts'
 import { cell, inline, table } from './markdown.ts'
-import { formatTime } from './numbers.ts'
+import { formatSpan } from './numbers.ts'
 import { sparkline } from './sparkline.ts'
 
 /** What was watched: before the deployment, now, and how it went; the worst first. */
@@ -31,10 +32,10 @@ export function watchTable(results: readonly GateResult[]): string {
   )
 }
 
-/** One sentence for each gate that has no good answer now. */
-export function openAnswers(results: readonly GateResult[]): string {
+/** One sentence for each gate that has no good answer now, unless `told` says it already. */
+export function openAnswers(results: readonly GateResult[], told = ''): string {
   return results
-    .filter(({ verdict }) => !['pass', 'skipped'].includes(verdict))
+    .filter(({ verdict, answer }) => !['pass', 'skipped'].includes(verdict) && !told.includes(answer))
     .map(
       ({ gate, verdict, answer }) =>
         `- ${verdictSigns[verdict]} ${inline(`${gate} is ${verdict}: ${answer}`)}`,
@@ -42,15 +43,21 @@ export function openAnswers(results: readonly GateResult[]): string {
     .join('\n')
 }
 
-/** When something was wrong or not known for a while, and healed. */
+/** For how long something was wrong or not known, and that it is over. */
 export function healedLines(troubles: readonly TroubleSpan[], timeZone: string): string {
   return troubles
     .flatMap(({ gate, kind, since, until, answer }) => {
       if (until === undefined) return []
-      const time = `${formatTime(new Date(since), timeZone)} – ${formatTime(new Date(until), timeZone)}`
-      const what = kind === 'missing' ? 'nothing was concluded from that time' : 'it has recovered'
-      return [`- ⚠️ ${inline(`${gate}, ${time}: ${answer} Held; ${what}.`)}`]
+      const [from, to] = [new Date(since), new Date(until)]
+      const time = `${humanDuration(to.getTime() - from.getTime())}, ${formatSpan(from, to, timeZone)}`
+      if (kind === 'missing')
+        return [`${gate} was not known for ${time}: ${answer} Nothing was concluded from that time.`]
+      const isUnknownSince = troubles.some((other) => other.gate === gate && other.since === until)
+      return [
+        `${gate} broke its limit for ${time}: ${answer} ${isUnknownSince ? 'Then it was not known.' : 'It has recovered.'}`,
+      ]
     })
+    .map((line) => `- ⚠️ ${inline(line)}`)
     .join('\n')
 }
 

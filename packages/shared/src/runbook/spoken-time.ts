@@ -18,6 +18,18 @@ export function timeOfDay(instant: Date, zone: string): string {
   return `${hour}:${minute} ${timeZoneName}`
 }
 
+/** A time of less than this is told to the second: else it would begin and end at the same minute. */
+const shortSpanMs = 120_000
+
+/** `10:41–10:56 CET`; `10:41:05–10:41:19 CET` where it is short. */
+export function timeSpan(from: Date, to: Date, zone: string): string {
+  const isShort = to.getTime() - from.getTime() < shortSpanMs
+  const clock = ({ hour, minute, second }: Record<string, string>): string =>
+    [hour, minute, ...(isShort ? [second] : [])].join(':')
+  const end = parts(to, zone)
+  return `${clock(parts(from, zone))}–${clock(end)} ${end.timeZoneName ?? ''}`
+}
+
 function parts(instant: Date, zone: string): Record<string, string> {
   return Object.fromEntries(
     formatOf(zone)
@@ -42,6 +54,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
+    second: '2-digit',
     timeZoneName: 'short',
   })
   formats.set(zone, format)
