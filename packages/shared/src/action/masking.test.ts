@@ -66,6 +66,15 @@ describe('secret shapes', () => {
     expect(runnerMask(secretShapes(value), printed)).toBe(printed)
   })
 
+  it('of a kubeconfig that logs in by a plugin are not the names in its arguments', () => {
+    const { value } = storedSecrets.find(({ shape }) => shape.endsWith('the arguments of its plugin'))!
+    const plugin = "[eks, get-token, --cluster-name, shop-production, '--region=eu-central-1']"
+    const printed =
+      'shop-production in eu-central-1 at https://10.0.0.1:6443, apiVersion: v1, by eks get-token'
+    const told = secretShapes(value.replace(/\[get-token.*\]/u, plugin))
+    expect(runnerMask(told, printed)).toBe(printed)
+  })
+
   it('of a short credential are not the lines that happen to hold its letters', () => {
     expect(secretShapes('password: a\nkind: Database')).not.toContain('kind: Database')
   })

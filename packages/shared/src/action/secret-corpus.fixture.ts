@@ -55,6 +55,18 @@ export const storedSecrets: readonly StoredSecret[] = [
     canary: word,
   },
   {
+    shape: 'a kubeconfig with a secret in the arguments of its plugin',
+    value: kubeconfig(`exec:\n  command: login\n  args: [get-token, --client-secret, '${word}']`),
+    canary: word,
+  },
+  {
+    shape: 'a kubeconfig with a secret in an argument of its plugin',
+    value: kubeconfig(
+      `exec:\n  command: login\n  args: [get-token, '--client-secret=${odd.replace("'", "''")}']`,
+    ),
+    canary: odd,
+  },
+  {
     shape: 'a kubeconfig in JSON',
     value: JSON.stringify({ kind: 'Config', users: [{ user: { token: word } }] }),
     canary: word,

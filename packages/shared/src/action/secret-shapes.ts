@@ -61,7 +61,7 @@ function* linesOf(text: string, only: readonly string[] | undefined): Iterable<s
 }
 
 /** The documents in a YAML or JSON text, where it is a mapping or a list; undefined for any other text. */
-function mappingIn(text: string): unknown {
+function mappingIn(text: string): readonly unknown[] | undefined {
   if (!/[:{[]/u.test(text)) return undefined
   try {
     const documents = parseAllDocuments(text, { logLevel: 'silent' })
@@ -77,11 +77,18 @@ function mappingIn(text: string): unknown {
   }
 }
 
-/** The values under keys that name credentials; where no key does, all values. */
-function leavesOf(document: unknown): string[] {
-  const all = [...leaves(document, '')]
+/**
+ * The values under keys that name credentials; where no key does, all values. Not of a kubeconfig: one that logs in by a
+ * plugin holds no credential, and the names of a cluster and a namespace stand in every line that tells of them.
+ */
+function leavesOf(documents: readonly unknown[]): string[] {
+  const all = [...leaves(documents, '')]
   const sensitive = all.filter(({ key }) => sensitiveKey.test(key) && !harmlessKey.test(key))
-  return (sensitive.length > 0 ? sensitive : all).map(({ value }) => value)
+  return (sensitive.length > 0 || documents.every(isKubeconfig) ? sensitive : all).map(({ value }) => value)
+}
+
+function isKubeconfig(document: unknown): boolean {
+  return typeof document === 'object' && document !== null && 'clusters' in document && 'users' in document
 }
 
 function* leaves(node: unknown, key: string): Iterable<{ key: string; value: string }> {
@@ -89,11 +96,22 @@ function* leaves(node: unknown, key: string): Iterable<{ key: string; value: str
     yield { key, value: String(node) }
   } else if (Array.isArray(node)) {
     for (const item of node) yield* leaves(item, key)
+    yield* flagsIn(node)
   } else if (typeof node === 'object' && node !== null) {
     // `- name: AWS_SECRET_ACCESS_KEY` / `value: …`, as in the environment of a kubeconfig's exec section
     const named = 'name' in node && typeof node.name === 'string' ? node.name : ''
     for (const [name, child] of Object.entries(node))
       yield* leaves(child, name === 'value' && named ? named : name)
+  }
+}
+
+/** `--client-secret`, `…` or `--client-secret=…`, as in the arguments of a kubeconfig's exec section */
+function* flagsIn(list: readonly unknown[]): Iterable<{ key: string; value: string }> {
+  for (const [index, item] of list.entries()) {
+    if (typeof item !== 'string') continue
+    const [, key, given] = /^--?([a-z][\w-]*)(?:=(.*))?$/isu.exec(item) ?? []
+    const value = given ?? list[index + 1]
+    if (key !== undefined && typeof value === 'string') yield { key, value }
   }
 }
 
