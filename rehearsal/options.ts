@@ -42,16 +42,33 @@ export function readOptions(args: readonly string[]): Options {
     const known = scenarios.map(({ name }) => name).join(', ')
     throw new UserError(`There is no scenario ${unknown.join(', ')}.`, `The scenarios are: ${known}, all.`)
   }
+  const existing = existingParts(values)
   return {
-    scenarios: names.includes('all') ? scenarios : scenarios.filter(({ name }) => names.includes(name)),
+    scenarios: chosen(names, existing),
     list: values.list ?? false,
     help: values.help ?? false,
     up: values.up ?? false,
     keep: values.keep ?? false,
-    existing: existingParts(values),
+    existing,
     report: values.report,
     summary: values.summary,
   }
+}
+
+/** Without those that do something to the cluster, where it is somebody else's. */
+function chosen(names: readonly string[], { cluster }: Existing): readonly Scenario[] {
+  const wanted = names.includes('all') ? scenarios : scenarios.filter(({ name }) => names.includes(name))
+  const [needy] = wanted.filter(
+    ({ name, needsOwnCluster }) => needsOwnCluster === true && names.includes(name),
+  )
+  if (cluster === undefined) return wanted
+  if (needy !== undefined) {
+    throw new UserError(
+      `The scenario ${needy.name} does something to its cluster that is not done to somebody else’s.`,
+      'Leave --kubeconfig out.',
+    )
+  }
+  return wanted.filter(({ needsOwnCluster }) => needsOwnCluster !== true)
 }
 
 interface GivenParts {

@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 const entrySchema = z.object({
   verb: z.string(),
-  user: z.object({ username: z.string() }),
+  // Without a name where it did not tell who it is, as with a token that has ended.
+  user: z.object({ username: z.string().default('') }),
   objectRef: z
     .object({
       resource: z.string().optional(),

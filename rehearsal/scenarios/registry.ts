@@ -1,3 +1,4 @@
+import { apiFaults } from './api-faults.ts'
 import { argoOwned } from './argo-owned.ts'
 import { badImage } from './bad-image.ts'
 import { breakerOpen } from './breaker-open.ts'
@@ -58,4 +59,5 @@ export const scenarios: readonly Scenario[] = [
   cancelled,
   killed,
   runnerLost,
+  apiFaults,
 ]

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly name: string
   /** One line for --list: what happens, and how it must end. */
   readonly title: string
+  /** It does something to the cluster that is not done to somebody else's. */
+  readonly needsOwnCluster?: boolean
   play(stage: Stage): Promise<void>
 }
 
@@ -33,6 +35,8 @@ export interface Release {
   readonly workflow?: (text: string) => string
   /** What people leave undone. */
   readonly people?: Partial<People>
+  /** Other kubeconfigs than the world's, by the names of the workflow's secrets. */
+  readonly kubeconfigs?: Readonly<Record<string, string>>
   /** What happens while it runs. */
   readonly meanwhile?: (started: StartedDeployment) => Promise<void>
 }
@@ -61,7 +65,7 @@ export class Stage {
   /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
   async deploy(release: Release): Promise<Deployed> {
     const { version, faults = {}, faultsOf = components, pullFaults = [] } = release
-    const { runbook, workflow, people, meanwhile } = release
+    const { runbook, workflow, people, kubeconfigs, meanwhile } = release
     const { images, repository } = this.world
     const good = components.filter((name) => !faultsOf.includes(name))
     await buildImages({
@@ -77,7 +81,7 @@ export class Stage {
     const watching = watchPushes(
       repository.bare,
       async (push) => {
-        started = (await startForPush(this.world, push, this.timeline, people)) ?? started
+        started = (await startForPush(this.world, push, this.timeline, { ...people, kubeconfigs })) ?? started
         if (started !== undefined) stop.abort()
       },
       stop.signal,

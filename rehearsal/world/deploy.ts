@@ -30,6 +30,12 @@ export interface People extends ReleaseHistory {
 /** As it should be. */
 const diligent: People = { isReviewed: true, isTested: true, approve: true, tick: true }
 
+interface StartOptions extends Partial<People> {
+  readonly attempt?: number
+  /** Other ones than the world's, by the names of the workflow's secrets. */
+  readonly kubeconfigs?: Readonly<Record<string, string>> | undefined
+}
+
 /**
  * Starts what GitHub would start for a pushed tag, with the reviewers' approvals filed beforehand: the suite never
  * waits for one here. Undefined where the push starts nothing.
@@ -38,7 +44,7 @@ export async function startForPush(
   world: World,
   push: Push,
   timeline: Timeline,
-  { attempt = 1, ...given }: Partial<People> & { attempt?: number } = {},
+  { attempt = 1, kubeconfigs = {}, ...given }: StartOptions = {},
 ): Promise<StartedDeployment | undefined> {
   const tag = /^refs\/tags\/(v\d+\.\d+\.\d+)$/.exec(push.ref)?.[1]
   if (tag === undefined || /^0+$/.test(push.after)) return undefined
@@ -79,7 +85,7 @@ export async function startForPush(
       runAttempt: attempt,
       actor: engineer,
       token: jobToken,
-      secrets: { ...world.secrets },
+      secrets: { ...world.secrets, ...kubeconfigs },
       variables: { ...world.variables },
     },
     (happened) => {
