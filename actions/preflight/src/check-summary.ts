@@ -3,6 +3,7 @@ import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
+import { asFound } from '@runbook-actions/shared/report/as-found.ts'
 import { checklistAnswers } from '@runbook-actions/shared/report/checklist-answers.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
 import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
@@ -24,15 +25,13 @@ export function checkSummary(
   ]
 }
 
-function headline(
-  occasion: 'preflight' | 're-check',
-  { version, environment, approval, class: changeClass, from, run, ticket }: DeploymentRecord,
-  outcome: Outcome,
-): string {
+function headline(occasion: 'preflight' | 're-check', record: DeploymentRecord, outcome: Outcome): string {
+  const { version, environment, approval, class: changeClass, from, run, ticket } = record
   const what = `${inline(version)} on ${inline(environment)}`
   const about = `${inline(changeClass)} change over ${inline(from?.version ?? 'what runs now')} · by @${inline(run.actor)}${ticketLink({ ticket })}`
   if (outcome !== 'passed') {
-    return `## 🟥 ${what}: blocked, nothing was changed\n**Do:** mend the first line below, then run the workflow again.\n${about}`
+    const { state, action } = asFound(record)
+    return `## 🟥 ${inline(version)} is blocked: ${inline(environment)} ${inline(state)}\n**Do:** ${action}\n${about}`
   }
   return occasion === 're-check'
     ? `## ✅ ${what}: still as it was approved\n**Do:** nothing: it is rolled out now.\n${about}`

@@ -10,6 +10,7 @@ import type { Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest } from '@runbook-actions/shared/record/text.ts'
+import { asFound } from '@runbook-actions/shared/report/as-found.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { checkSummary } from './check-summary.ts'
@@ -43,15 +44,21 @@ export async function check(
     outcome === 'passed'
       ? `${gates.length} questions are answered: ${record.version} may go on.`
       : stopping.map((gate) => `${gate.gate} is ${gate.verdict}: ${gate.answer}`).join(' ')
+  const ended = phase.end(record, { outcome, verdict, reason, gates })
   return {
     outcome,
     reason,
     ...(outcome !== 'passed' && {
-      next: `${record.environment} is unchanged. Mend the cause and run the workflow again.`,
+      next: nextStep(ended),
     }),
-    record: phase.end(record, { outcome, verdict, reason, gates }),
-    summary: checkSummary(occasion, record, gates, outcome),
+    record: ended,
+    summary: checkSummary(occasion, ended, gates, outcome),
   }
+}
+
+function nextStep(record: DeploymentRecord): string {
+  const { state, action } = asFound(record)
+  return `${record.environment} ${state}. ${action.charAt(0).toUpperCase()}${action.slice(1)}`
 }
 
 /**

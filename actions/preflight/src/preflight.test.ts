@@ -311,6 +311,14 @@ describe('check', () => {
         'download-worker: registry.local/download-worker:v1.0.0, planned from registry.local/download-worker:v0.9.0',
       ],
     })
+    expect(result.next).toBe(
+      'production was changed by somebody else. See by whom, then start a new run if it is still needed.',
+    )
+    expect(result.summary[0]).toMatchObject({
+      markdown: expect.stringContaining(
+        '## 🟥 v1.1.0 is blocked: production was changed by somebody else\n**Do:** see by whom',
+      ) as unknown,
+    })
   })
 })
 

@@ -5,6 +5,7 @@ import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { diagnosisAdvice, diagnosisEvidence } from '@runbook-actions/shared/report/diagnosis.ts'
+import { asFound } from '@runbook-actions/shared/report/as-found.ts'
 import { availabilityOf, type ComponentRollout } from './component-rollout.ts'
 import { goBackCommands } from './go-back.ts'
 
@@ -99,7 +100,7 @@ function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutS
     return `## ✅ ${where} runs ${version} already\n**Do:** nothing. ${inline(reason)}${ticket}`
   if (outcome === 'passed')
     return `## ✅ ${version} is rolled out to ${where}\n**Do:** nothing: it is validated next.${ticket}`
-  const state = changed.size === 0 ? 'is unchanged' : 'runs two versions'
+  const state = changed.size === 0 ? inline(asFound(record).state) : 'runs two versions'
   const what = { blocked: 'is blocked', failed: 'failed', cancelled: 'was cancelled' }[outcome]
   const action =
     changed.size === 0

@@ -2,6 +2,7 @@ import type { Outcome } from '../decide/outcome.ts'
 import { watchStages, type DeploymentRecord, type Phase } from '../record/schema.ts'
 import { isLive } from '../record/watch.ts'
 import type { Runbook } from '../runbook/schema.ts'
+import { asFound } from './as-found.ts'
 import { inline, link } from './markdown.ts'
 import { formatDateTime, formatTime } from './numbers.ts'
 import type { TicketStory } from './ticket-story.ts'
@@ -60,7 +61,7 @@ export function stateLines(story: TicketStory, runbook: Runbook, standing: Stand
 function inStaging(record: DeploymentRecord, { outcome, reason }: Phase): Standing {
   return {
     sign: '🟥',
-    state: `${inline(record.environment)} is unchanged: ${inline(record.version)} ${outcome} in staging`,
+    state: `${inline(record.environment)} ${inline(asFound(record).state)}: ${inline(record.version)} ${outcome} in staging`,
     action: 'mend the cause and tag a new version. Staging is left as it is, to be looked at.',
     why: reason,
     bad: outcome,
@@ -87,10 +88,11 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     }
   }
   if (beforeWriting.has(phase)) {
+    const { state, action } = asFound(record)
     return {
       ...bad,
-      state: `${environment} is unchanged: ${version} ${outcome === 'blocked' ? 'is blocked' : outcome} at ${phase}`,
-      action: 'mend the cause, then run the workflow again.',
+      state: `${environment} ${inline(state)}: ${version} ${outcome === 'blocked' ? 'is blocked' : outcome} at ${phase}`,
+      action,
     }
   }
   if (outcome === 'triggered') {
@@ -138,8 +140,9 @@ function whyHeld(verdict: Phase['verdict']): string {
 }
 
 /** What a rollout that did not end well leaves. The snapshot is taken right before the first write. */
-function mixture({ snapshot, deployed }: DeploymentRecord): string {
-  if (snapshot === undefined) return 'is unchanged'
+function mixture(record: DeploymentRecord): string {
+  const { snapshot, deployed } = record
+  if (snapshot === undefined) return inline(asFound(record).state)
   return deployed.length > 0 ? 'runs two versions' : 'may run two versions'
 }
 
@@ -164,7 +167,7 @@ function interrupted(
   return beforeWriting.has(after)
     ? {
         ...bad,
-        state: `${environment} is unchanged: ${what}`,
+        state: `${environment} ${inline(asFound(record).state)}: ${what}`,
         action: 'see the run for the cause, then run it again.',
       }
     : {

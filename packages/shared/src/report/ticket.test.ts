@@ -210,6 +210,16 @@ describe('the first line says how production stands', () => {
       pods: 2,
     },
   ]
+  const leftHalfWay = (record: DeploymentRecord): DeploymentRecord => ({
+    ...record,
+    from: {
+      ...from,
+      components: deployed.map((component) => ({
+        ...component,
+        image: 'registry.local/download-worker:v0.9.0',
+      })),
+    },
+  })
   it.each<[string, DeploymentRecord, string]>([
     ['plan passed', recordAt(['plan', 'passed']), '## 📋 production runs v1.0.0: v1.1.0 is on its way'],
     [
@@ -228,6 +238,11 @@ describe('the first line says how production stands', () => {
       '## 🟥 production is unchanged: v1.1.0 is blocked at preflight',
     ],
     ['approved', recordAt(['approve', 'passed']), '## ⏳ production is being changed from v1.0.0 to v1.1.0'],
+    [
+      'blocked after an attempt that left it half-way',
+      leftHalfWay(recordAt(['re-check', 'blocked'])),
+      '## 🟥 production is not on v1.0.0 any more, since an earlier attempt: v1.1.0 is blocked at re-check',
+    ],
     [
       'rollout failed before it wrote',
       recordAt(['rollout', 'failed']),

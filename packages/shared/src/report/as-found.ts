@@ -1,0 +1,37 @@
+import type { DeploymentRecord } from '../record/schema.ts'
+
+/** How an environment stands that this run has not written to. Plain text. */
+export interface AsFound {
+  /** After the environment's name: `is unchanged`. */
+  readonly state: string
+  /** What the reader must do. */
+  readonly action: string
+}
+
+/** They fail where somebody else changes what the plan saw. */
+const othersAtWork: ReadonlySet<string> = new Set(['unchanged-since-plan', 'no-other-deployment'])
+
+/**
+ * How an environment stands where the run has ended before its first write. That it wrote nothing does not mean that all is
+ * as it was: an attempt before it may have left the environment half-way, and somebody else may be at work.
+ */
+export function asFound({ from, plan, phases }: DeploymentRecord): AsFound {
+  if (
+    phases.some(({ gates }) =>
+      gates.some(({ gate, verdict }) => othersAtWork.has(gate) && verdict === 'fail'),
+    )
+  )
+    return {
+      state: 'was changed by somebody else',
+      action: 'see by whom, then start a new run if it is still needed.',
+    }
+
+  const good = new Map(from?.components.map(({ deployment, image }) => [deployment, image]))
+  const isOnGood = plan.every(({ deployment, from: image }) => image === (good.get(deployment) ?? image))
+  return isOnGood
+    ? { state: 'is unchanged', action: 'mend the cause, then run the workflow again.' }
+    : {
+        state: `is not on ${from?.version ?? 'what ran before'} any more, since an earlier attempt`,
+        action: 'decide now: go back as that attempt says, or mend the cause and run the workflow again.',
+      }
+}
