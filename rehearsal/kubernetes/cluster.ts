@@ -152,7 +152,7 @@ function untilLine({ child, lines, errors }: Output, text: string): Promise<void
   return new Promise((resolve, reject) => {
     const rest = (): void => {
       lines.off('line', seen)
-      child.off('error', failed).off('exit', ended)
+      child.off('error', failed).off('close', ended)
     }
     const seen = (line: string): void => {
       if (!line.includes(text)) return
@@ -169,7 +169,8 @@ function untilLine({ child, lines, errors }: Output, text: string): Promise<void
       )
     }
     lines.on('line', seen)
-    child.once('error', failed).once('exit', ended)
+    // Not at its exit: what it has said of the reason may still be on its way.
+    child.once('error', failed).once('close', ended)
   })
 }
 
