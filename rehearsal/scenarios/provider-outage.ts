@@ -6,7 +6,7 @@ import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
-import { patientWatch, watchPhase } from './watched.ts'
+import { patientWatch, watchPhases } from './watched.ts'
 
 /** Longer than a query is tried again, shorter than the hold. */
 const outageMs = 15_000
@@ -38,7 +38,7 @@ export const providerOutage: Scenario = {
     await checks.that('nothing was rolled back', async () =>
       says((await look(world, production))['download-worker']?.image ?? '', ':v1.1.0@'),
     )
-    const troubles = (await watchPhase(stage)).troubles ?? []
+    const troubles = (await watchPhases(stage)).flatMap((phase) => phase.troubles ?? [])
     await checks.that('the record keeps when nothing was known, of both', () => {
       const known = new Set(troubles.filter(({ kind }) => kind === 'missing').map(({ gate }) => gate))
       return { ok: known.has('error-rate') && known.has('consumer-lag'), found: [...known].join(', ') }

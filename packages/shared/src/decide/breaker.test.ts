@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { judgeBreaker } from './breaker.ts'
 
-const rules = { closed: 0, open: 2, openSamples: 2, openings: 2, openingsWithinMs: 300 }
+const rules = { closed: 0, open: 2, openSamples: 2, openings: 2, openingsWithinMs: 300, seenSince: 0 }
 /** One sample every 30; `C` closed, `H` half-open, `O` open, `.` a gap; what is before `|` was before the watch. */
 function judge(text: string, more = {}) {
   const since = text.indexOf('|') * 30 - 15
@@ -32,6 +32,16 @@ describe('judgeBreaker', () => {
     ['was never seen', '..|....', undefined, undefined],
   ])('%s: %s', (_, text, now, how) => {
     const judged = judge(text)
+    expect([judged.now, judged.opened?.how]).toEqual([now, how])
+  })
+
+  it.each<[string, string, string | undefined, string | undefined]>([
+    ['is gone with its pod, and was open', 'OO|.....', undefined, undefined],
+    ['opened before its pod went', 'CC|OO...', undefined, 'lasting'],
+    ['has a gap that is too long', 'CC|CC...', undefined, undefined],
+    ['has a short gap', 'CC|CCC..', 'closed', undefined],
+  ])('knows nothing of now where it %s', (_, text, now, how) => {
+    const judged = judge(text, { seenSince: 4 * 30 })
     expect([judged.now, judged.opened?.how]).toEqual([now, how])
   })
 

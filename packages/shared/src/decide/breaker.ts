@@ -10,10 +10,12 @@ export interface BreakerRules {
   readonly openings: number
   /** … within so long. */
   readonly openingsWithinMs: number
+  /** What was not seen since then is gone, as the pods of the release before, or is not measured. */
+  readonly seenSince: number
 }
 
 export interface BreakerJudgement {
-  /** Undefined where it was never seen. */
+  /** Undefined where it was not seen of late. */
   readonly now: 'closed' | 'half-open' | 'open' | undefined
   /** When it opened, as the rules say it, and how; undefined where it did not. */
   readonly opened: { readonly at: number; readonly how: 'lasting' | 'repeated' } | undefined
@@ -45,11 +47,12 @@ export function judgeBreaker(history: History<number>, since: number, rules: Bre
     if (openFor >= rules.openSamples) opened ??= { at, how: 'lasting' }
     if (recent.length >= rules.openings) opened ??= { at, how: 'repeated' }
   }
-  return { now: stateOf(samples.at(-1)?.value, rules), opened }
+  const last = samples.at(-1)
+  const isSeen = last !== undefined && last.at >= rules.seenSince
+  return { now: isSeen ? stateOf(last.value, rules) : undefined, opened }
 }
 
-function stateOf(value: number | undefined, { closed, open }: BreakerRules): BreakerJudgement['now'] {
-  if (value === undefined) return undefined
+function stateOf(value: number, { closed, open }: BreakerRules): BreakerJudgement['now'] {
   if (value === open) return 'open'
   return value === closed ? 'closed' : 'half-open'
 }

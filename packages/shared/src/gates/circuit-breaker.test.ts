@@ -38,6 +38,13 @@ describe('circuit-breaker', () => {
     expect([result.verdict, result.trigger]).toEqual(['fail', undefined])
   })
 
+  it('names one of several', async () => {
+    const metrics = breaker(1, 12).gauge(name, { breaker: 'onelake', pod: 'c' }, 1)
+    expect((await askGate(circuitBreaker, metrics)).answer).toBe(
+      'Not all breakers are closed: breaker=onelake pod=b is half-open, and 1 more.',
+    )
+  })
+
   it.each([
     ['open for one sample so far', breaker(2, 15), 'breaker=onelake pod=b is open'],
     ['half-open', breaker(1, 12), 'breaker=onelake pod=b is half-open'],
@@ -49,6 +56,23 @@ describe('circuit-breaker', () => {
       answer: `Not all breakers are closed: ${state}.`,
     })
     expect(result.trigger).toBeUndefined()
+  })
+
+  it('leaves out what is gone: an open breaker of the release before holds nobody up', async () => {
+    const metrics = closed().gauge(name, { breaker: 'onelake', pod: 'old' }, (at) =>
+      at < atMinute(0).getTime() ? 2 : undefined,
+    )
+    expect(await askGate(circuitBreaker, metrics)).toMatchObject({ verdict: 'pass', value: '1/1 closed' })
+  })
+
+  it('does not pass where nobody reports any more', async () => {
+    const metrics = new FakeMetrics(30_000).gauge(name, { breaker: 'kafka', pod: 'a' }, (at) =>
+      at < atMinute(5).getTime() ? 0 : undefined,
+    )
+    expect(await askGate(circuitBreaker, metrics)).toMatchObject({
+      verdict: 'inconclusive',
+      answer: 'No pod reports the state of its breakers any more.',
+    })
   })
 
   it('forgives one open sample', async () => {

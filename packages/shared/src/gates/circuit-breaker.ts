@@ -8,6 +8,9 @@ import { historyOf } from './metric-text.ts'
 
 const name = 'circuit-breaker'
 
+/** A breaker of which nothing was seen for so many steps is gone, or is not measured. */
+const seenSteps = 4
+
 /** A breaker that opens takes work away from its pod: at once a reason to go back, where the runbook file says so. */
 export const circuitBreaker: Gate<'metrics'> = {
   name,
@@ -20,6 +23,7 @@ export const circuitBreaker: Gate<'metrics'> = {
   async measure(context, signal) {
     const { state, query, openingsWithin } = context.runbook.gates.circuitBreaker
     const { from, to } = spanOf(context)
+    const seenSince = to.getTime() - seenSteps * context.metrics.stepMs
     // A look back tells which breakers were open before.
     const span = { from: new Date(from.getTime() - openingsWithin), to }
     const gauges = await inOneLook(context, signal, async (inLook): Promise<readonly Gauge[]> => {
@@ -30,27 +34,46 @@ export const circuitBreaker: Gate<'metrics'> = {
     })
     const breakers = gauges.filter(({ history }) => history.some(({ value }) => value !== undefined))
     if (breakers.length === 0) return nothingCounted(context, { gate: name, key: 'state', series: state })
-    return answerOf(context, breakers, from)
+    return answerOf(context, breakers, from, seenSince)
   },
 }
 
-function answerOf(context: GateContext<'metrics'>, breakers: readonly Gauge[], since: Date): Answer {
+function answerOf(
+  context: GateContext<'metrics'>,
+  breakers: readonly Gauge[],
+  since: Date,
+  seenSince: number,
+): Answer {
   const { runbook } = context
   const { closed, open, openSamples, openings, openingsWithin, opens } = rulesOf(context)
-  const rules: BreakerRules = { closed, open, openSamples, openings, openingsWithinMs: openingsWithin }
+  const rules: BreakerRules = {
+    closed,
+    open,
+    openSamples,
+    openings,
+    openingsWithinMs: openingsWithin,
+    seenSince,
+  }
   const zone = runbook.window.timeZone
-  const judged = breakers.map((breaker) => ({
-    name: nameOf(breaker),
-    ...judgeBreaker(breaker.history, since.getTime(), rules),
-  }))
+  const judged = breakers
+    .map((breaker) => ({ name: nameOf(breaker), ...judgeBreaker(breaker.history, since.getTime(), rules) }))
+    // Pods come and go: what is not seen any more counts only where it opened while it was.
+    .filter(({ now, opened }) => now !== undefined || opened !== undefined)
   const opened = judged.filter((breaker) => breaker.opened !== undefined)
   const notClosed = judged.filter(({ now }) => now === 'open' || now === 'half-open')
   const history = historyOf(notClosedSteps(breakers, closed, since), { unit: 'not closed' })
   const common = {
-    value: `${judged.length - notClosed.length}/${judged.length} closed`,
+    value: `${judged.filter(({ now }) => now === 'closed').length}/${judged.length} closed`,
     limit: 'CLOSED',
     evidence: [...new Set([...opened, ...notClosed].map((breaker) => describe(breaker, zone)))],
     ...(history !== undefined && { history }),
+  }
+  if (judged.length === 0) {
+    return {
+      verdict: 'inconclusive',
+      answer: 'No pod reports the state of its breakers any more.',
+      ...common,
+    }
   }
   const [first] = opened
   if (first !== undefined) {
@@ -59,8 +82,13 @@ function answerOf(context: GateContext<'metrics'>, breakers: readonly Gauge[], s
     return { verdict: 'fail', answer, ...common, ...(opens && { trigger: `${sentence}.` }) }
   }
   if (notClosed.length > 0) {
-    const names = notClosed.map((breaker) => `${breaker.name} is ${breaker.now ?? ''}`).join(', ')
-    return { verdict: 'inconclusive', answer: `Not all breakers are closed: ${names}.`, ...common }
+    const [one] = notClosed.map((breaker) => `${breaker.name} is ${breaker.now ?? ''}`)
+    const others = notClosed.length === 1 ? '' : `, and ${notClosed.length - 1} more`
+    return {
+      verdict: 'inconclusive',
+      answer: `Not all breakers are closed: ${one ?? ''}${others}.`,
+      ...common,
+    }
   }
   return { verdict: 'pass', answer: `All ${judged.length} breakers stayed closed.`, ...common }
 }
