@@ -351,7 +351,7 @@ function early(group: string, window: readonly LagPoint[], limits: TrendLimits):
   const last = window.at(-1)
   return {
     kind: 'stable',
-    sentence: `${group} is ${messages(last?.total ?? 0)} behind, as usual, in ${window.length} readings so far.`,
+    sentence: `${group} is ${messages(last?.total ?? 0)} behind, in ${window.length} readings so far; up to ${formatted(usual)} count as usual.`,
   }
 }
 
