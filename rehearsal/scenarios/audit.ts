@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 
+const reading = new Set(['get', 'list', 'watch'])
+
 const entrySchema = z.object({
   verb: z.string(),
   // Without a name where it did not tell who it is, as with a token that has ended.
@@ -9,7 +11,7 @@ const entrySchema = z.object({
     .object({
       resource: z.string().optional(),
       subresource: z.string().optional(),
-      name: z.string().optional(),
+      namespace: z.string().optional(),
     })
     .optional(),
   responseStatus: z.object({ code: z.number() }).optional(),
@@ -20,6 +22,9 @@ const entrySchema = z.object({
 export interface AuditEntry {
   readonly account: string
   readonly verb: string
+  readonly isRead: boolean
+  readonly isDryRun: boolean
+  readonly namespace: string | undefined
   /** `deployments`, `pods/log` */
   readonly resource: string
   readonly code: number
@@ -29,10 +34,20 @@ export interface AuditEntry {
 export async function auditEntries(file: string): Promise<AuditEntry[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '')
   return lines.flatMap((line) => {
-    const { user, verb, objectRef, responseStatus } = entrySchema.parse(JSON.parse(line))
+    const { user, verb, objectRef, responseStatus, requestURI } = entrySchema.parse(JSON.parse(line))
     const account = /^system:serviceaccount:[^:]+:(runbook-\w+)$/.exec(user.username)?.[1]
     if (account === undefined) return []
     const resource = [objectRef?.resource ?? '', objectRef?.subresource].filter(Boolean).join('/')
-    return [{ account, verb, resource, code: responseStatus?.code ?? 0 }]
+    return [
+      {
+        account,
+        verb,
+        isRead: reading.has(verb),
+        isDryRun: requestURI.includes('dryRun=All'),
+        namespace: objectRef?.namespace,
+        resource,
+        code: responseStatus?.code ?? 0,
+      },
+    ]
   })
 }

@@ -11,6 +11,7 @@ import { hostileLogs } from './hostile-logs.ts'
 import { incidentOpen } from './incident-open.ts'
 import { killed } from './killed.ts'
 import { lagGrowth } from './lag-growth.ts'
+import { lockHeld } from './lock-held.ts'
 import { movedTag } from './moved-tag.ts'
 import { noTraffic } from './no-traffic.ts'
 import { outOfQuota } from './out-of-quota.ts'
@@ -59,5 +60,6 @@ export const scenarios: readonly Scenario[] = [
   cancelled,
   killed,
   runnerLost,
+  lockHeld,
   apiFaults,
 ]

@@ -33,6 +33,8 @@ export interface Release {
   readonly runbook?: RunbookEdit
   /** What the release changes in the caller's workflow file. */
   readonly workflow?: (text: string) => string
+  /** More files of the caller's repository, by their paths. */
+  readonly files?: Readonly<Record<string, string>>
   /** What people leave undone. */
   readonly people?: Partial<People>
   /** Other kubeconfigs than the world's, by the names of the workflow's secrets. */
@@ -65,7 +67,7 @@ export class Stage {
   /** Builds the images, commits, tags and pushes; then waits for the workflow that the push has started. */
   async deploy(release: Release): Promise<Deployed> {
     const { version, faults = {}, faultsOf = components, pullFaults = [] } = release
-    const { runbook, workflow, people, kubeconfigs, meanwhile } = release
+    const { runbook, workflow, files, people, kubeconfigs, meanwhile } = release
     const { images, repository } = this.world
     const good = components.filter((name) => !faultsOf.includes(name))
     await buildImages({
@@ -86,7 +88,7 @@ export class Stage {
       },
       stop.signal,
     )
-    const commit = await repository.release(version, { runbook, workflow })
+    const commit = await repository.release(version, { runbook, workflow, files })
     await watching
     if (started === undefined) throw new Error(`The push of ${version} started nothing.`)
     const [result] = await Promise.all([started.finished, meanwhile?.(started)])

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { installHook } from '../runner/pushes.ts'
 import { components } from '../pipeline/components.ts'
@@ -19,6 +19,8 @@ export interface ReleaseEdits {
   readonly runbook?: RunbookEdit | undefined
   /** Of the text of the caller's workflow. */
   readonly workflow?: ((text: string) => string) | undefined
+  /** More files, by their paths. */
+  readonly files?: Readonly<Record<string, string>> | undefined
 }
 
 /** The repository of the team that uses the suite: a bare one to push to, and the engineer's clone of it. */
@@ -88,6 +90,10 @@ export class CallerRepository {
     await writeFile(join(this.clone, 'runbook.yaml'), rehearsalRunbook(runbook, edits.runbook))
     const workflow = await readFile(join(example, workflowFile), 'utf8')
     await writeFile(join(this.clone, workflowFile), edits.workflow?.(workflow) ?? workflow)
+    for (const [path, content] of Object.entries(edits.files ?? {})) {
+      await mkdir(dirname(join(this.clone, path)), { recursive: true })
+      await writeFile(join(this.clone, path), content)
+    }
     const changelog = join(this.clone, 'CHANGELOG.md')
     await appendFile(changelog, `## ${version}\n\n- WP-123 Optimize upload performance\n\n`)
     for (const name of components) {
