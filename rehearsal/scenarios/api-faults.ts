@@ -24,6 +24,7 @@ import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { rollsDownloadWorker } from './mid-rollout.ts'
 import { look } from './observe.ts'
+import { checkWrittenOnce } from './recovered.ts'
 import type { Release, Scenario, Stage } from './scenario.ts'
 
 /** A rollout takes longer, so that every process that rolls has to log in again. */
@@ -88,20 +89,7 @@ export const apiFaults: Scenario = {
 
     const { result } = deployed
     await checks.that('the run is green', () => equal(result.conclusion, 'success'))
-    const after = await lookAtBoth(stage)
-    for (const [name, { generation, pods, ready, old, image }] of Object.entries(after)) {
-      await checks.that(`${name}: v1.1.0 on all pods, written once`, () =>
-        equal(
-          {
-            version: /:(v[\d.]+)(?:@|$)/.exec(image)?.[1],
-            ready,
-            old,
-            writes: generation - (before[name]?.generation ?? 0),
-          },
-          { version: 'v1.1.0', ready: pods, old: 0, writes: 1 },
-        ),
-      )
-    }
+    await checkWrittenOnce(stage, before, await lookAtBoth(stage))
     await checks.that('every fault was met', () => {
       const met = Object.entries(injected).map(([what, { met: count }]) => `${what}: ${count}`)
       return { ok: Object.values(injected).every(({ met: count }) => count > 0), found: met.join(', ') }
