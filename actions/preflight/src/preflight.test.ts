@@ -295,6 +295,26 @@ describe('check', () => {
     ])
   })
 
+  it('does not call production unchanged where an attempt before it has begun, and the window has closed', async () => {
+    const { cluster } = setUp()
+    const christmas = at('2026-12-24T10:00:00Z')
+    const [before, rolled] = ['v0.9.0', 'v1.0.0'].map((version) => `registry.local/event-ingester:${version}`)
+    const record = recordOf({
+      plan: [planned('event-ingester', { from: before!, to: rolled! }), planned('download-worker')],
+    })
+    const forge = goodForge(record, checklistOf(record, runbook))
+    const sources = goodSources(cluster, { clock: christmas, forge })
+    const result = await check('re-check', runbook, record, { sources, log: silent, signal })
+    expect(gate(result, 'unchanged-since-plan')).toMatchObject({
+      verdict: 'warn',
+      answer: 'An attempt before this one has rolled event-ingester.',
+    })
+    expect(result.reason).toMatch(/^deployment-window is fail: /)
+    expect(result.next).toBe(
+      'production is not on what ran before any more, since an earlier attempt. Decide now: go back as that attempt says, or mend the cause and run the workflow again.',
+    )
+  })
+
   it('blocks the re-check where somebody changed production since the plan', async () => {
     const { cluster } = setUp()
     const record = recordOf({

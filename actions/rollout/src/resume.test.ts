@@ -84,7 +84,7 @@ describe('a rollout whose job was killed', () => {
     expect(result.record.phases[1]?.gates.map(({ gate, verdict }) => `${gate} ${verdict}`)).toEqual([
       'deployment-window pass',
       'capacity skipped',
-      'unchanged-since-plan pass',
+      'unchanged-since-plan warn',
       'ownership pass',
     ])
     expect(result.record.deployed).toHaveLength(3)

@@ -12,18 +12,24 @@ export const unchangedSincePlan: Gate<'cluster'> = {
       record.plan.map(({ deployment }) => deployment),
       signal,
     )
-    const changed = record.plan.flatMap(({ deployment, container, from, to }) => {
+    const images = record.plan.map(({ deployment, container, from, to }) => {
       const state = states.get(deployment)
-      const now = state && containerOf(state.deployment, container)?.image
-      // A run that is repeated finds its own work.
-      return now === from || now === to ? [] : [`${deployment}: ${now ?? 'gone'}, planned from ${from}`]
+      return { deployment, from, to, now: state && containerOf(state.deployment, container)?.image }
     })
-    return changed.length === 0
-      ? { verdict: 'pass', answer: `The ${record.plan.length} components are as the plan saw them.` }
-      : {
-          verdict: 'fail',
-          answer: 'Somebody changed production since the plan: start a new run.',
-          evidence: changed,
-        }
+    const changed = images.filter(({ from, to, now }) => now !== from && now !== to)
+    if (changed.length > 0)
+      return {
+        verdict: 'fail',
+        answer: 'Somebody changed production since the plan: start a new run.',
+        evidence: changed.map(
+          ({ deployment, from, now }) => `${deployment}: ${now ?? 'gone'}, planned from ${from}`,
+        ),
+      }
+    // A run that is repeated finds its own work.
+    const own = images.filter(({ from, to, now }) => now === to && to !== from)
+    const names = own.map(({ deployment }) => deployment).join(', ')
+    return own.length === 0
+      ? { verdict: 'pass', answer: `The ${images.length} components are as the plan saw them.` }
+      : { verdict: 'warn', answer: `An attempt before this one has rolled ${names}.` }
   },
 }

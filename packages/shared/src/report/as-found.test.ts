@@ -22,7 +22,7 @@ function foundWith(...versions: string[]): DeploymentRecord {
   return recordOf({ plan, from })
 }
 
-function rechecked(gate: string, verdict: 'pass' | 'fail'): DeploymentRecord {
+function rechecked(gate: string, verdict: 'pass' | 'warn' | 'fail'): DeploymentRecord {
   const at = new Date('2026-11-23T10:00:00Z')
   const answer = { gate, verdict, question: 'q', answer: 'a', evidence: [], at: at.toISOString(), tookMs: 1 }
   const phase = { phase: 're-check' as const, outcome: 'blocked' as const, reason: 'a', gates: [answer] }
@@ -35,6 +35,7 @@ it.each<[string, DeploymentRecord, string]>([
   ['on the last good release', foundWith('v1.0.0', 'v1.0.0'), 'is unchanged'],
   ['half-way', foundWith('v1.1.0', 'v1.0.0'), left],
   ['rolled out, but not good yet', foundWith('v1.1.0', 'v1.1.0'), left],
+  ['with work of its own since the plan', rechecked('unchanged-since-plan', 'warn'), left],
   ['with no good release before it', recordOf(), 'is unchanged'],
   ['and nobody else at work', rechecked('no-other-deployment', 'pass'), 'is unchanged'],
   ['by another run', rechecked('no-other-deployment', 'fail'), 'was changed by somebody else'],

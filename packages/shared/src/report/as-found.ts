@@ -16,11 +16,8 @@ const othersAtWork: ReadonlySet<string> = new Set(['unchanged-since-plan', 'no-o
  * as it was: an attempt before it may have left the environment half-way, and somebody else may be at work.
  */
 export function asFound({ from, plan, phases }: DeploymentRecord): AsFound {
-  if (
-    phases.some(({ gates }) =>
-      gates.some(({ gate, verdict }) => othersAtWork.has(gate) && verdict === 'fail'),
-    )
-  )
+  const gates = phases.flatMap((phase) => phase.gates)
+  if (gates.some(({ gate, verdict }) => othersAtWork.has(gate) && verdict === 'fail'))
     return {
       state: 'was changed by somebody else',
       action: 'see by whom, then start a new run if it is still needed.',
@@ -28,7 +25,11 @@ export function asFound({ from, plan, phases }: DeploymentRecord): AsFound {
 
   const good = new Map(from?.components.map(({ deployment, image }) => [deployment, image]))
   const isOnGood = plan.every(({ deployment, from: image }) => image === (good.get(deployment) ?? image))
-  return isOnGood
+  // Not all of a run may be repeated: then its plan is older than the attempt before it.
+  const foundOwnWork = gates.some(
+    ({ gate, verdict }) => gate === 'unchanged-since-plan' && verdict === 'warn',
+  )
+  return isOnGood && !foundOwnWork
     ? { state: 'is unchanged', action: 'mend the cause, then run the workflow again.' }
     : {
         state: `is not on ${from?.version ?? 'what ran before'} any more, since an earlier attempt`,
