@@ -36,7 +36,10 @@ export interface NamespaceLimits {
   readonly limitRanges: readonly LimitRange[]
 }
 
-/** A live view of a namespace's Deployments, ReplicaSets and pods: one list and one watch of each. */
+/**
+ * A live view of a namespace's Deployments, ReplicaSets and pods: one list and one watch of each. Pods have what
+ * following a rollout and its diagnosis look at, and nothing else.
+ */
 export interface ComponentWatch {
   /** Undefined where the Deployment does not exist (any more). */
   state(deployment: string): ComponentState | undefined

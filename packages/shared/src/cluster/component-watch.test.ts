@@ -5,7 +5,9 @@ import { answer, ApiServer, listOf, status } from './api-server.fixture.ts'
 import type { KubernetesApi } from './api.ts'
 import type { ComponentWatch } from './cluster.ts'
 import { watchComponents } from './component-watch.ts'
+import { describePod } from './component.ts'
 import { deploymentOf, podOf, replicaSetOf } from './component.fixture.ts'
+import { podView } from './diagnosis/pod-view.ts'
 
 const name = 'download-worker'
 const deployment = deploymentOf({ name })
@@ -57,6 +59,42 @@ describe('a watch of components', () => {
     await say('ADDED', servedPod('one'))
     await changed
     expect(podNames()).toEqual([`${name}-abc-one`])
+  })
+
+  it('keeps of a pod what following and diagnosis look at, and nothing else', async () => {
+    const terminated = { exitCode: 137, reason: 'OOMKilled' }
+    const plain = servedPod('one')
+    const pod = {
+      ...plain,
+      spec: {
+        nodeName: 'node-1',
+        volumes: [{ name: 'cache', emptyDir: {} }],
+        imagePullSecrets: [{ name: 'registry' }],
+        initContainers: [{ name: 'migrate', image: 'registry.local/migrate:v1.1.0', command: ['migrate'] }],
+        containers: [
+          {
+            name,
+            image: 'registry.local/x',
+            resources: { limits: { memory: '64Mi' } },
+            env: [{ name: 'A' }],
+          },
+        ],
+      },
+      status: {
+        ...podOf(replicaSet, 'one', { terminated, restarts: 3 }).status,
+        podIP: '10.0.0.7',
+        conditions: [{ type: 'Ready', status: 'False' }],
+      },
+    }
+    const changed = watch.next(inAnHour(), never)
+    await say('ADDED', pod)
+    await changed
+    const [seen] = watch.state(name)?.pods ?? []
+    const view = (what: unknown) => podView({ pod: what as NonNullable<typeof seen>, events: [], logs: [] })
+    expect(view(seen)).toEqual(view(pod))
+    expect(view(seen)).toMatchObject({ pullSecrets: ['registry'], containers: [{ memoryLimit: '64Mi' }] })
+    expect(describePod(seen!)).toBe(`${name}-abc-one  0/1  OOMKilled  3 restarts`)
+    expect(JSON.stringify(seen)).not.toMatch(/podIP|env|command|managedFields|volumes|nodeName/)
   })
 
   it('gathers changes that come all the time: four looks a second', async () => {

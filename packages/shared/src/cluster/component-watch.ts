@@ -2,13 +2,47 @@ import { setTimeout as timer } from 'node:timers/promises'
 import type { KubernetesApi } from './api.ts'
 import type { ComponentWatch } from './cluster.ts'
 import { Collection } from './collection.ts'
-import { componentState } from './component.ts'
+import { componentState, type Container, type Pod } from './component.ts'
 import { deployments, pods, replicaSets, type AnyObject } from './resources.ts'
 
 /** Who owns which field is long and is not looked at while following. */
 function trim<T extends AnyObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata ?? {}
   return { ...object, metadata }
+}
+
+/**
+ * Of a pod what following a rollout and its diagnosis look at: of a thousand pods, each in several versions until the old
+ * ones are collected, the rest is most of the memory.
+ */
+function trimPod({ metadata = {}, spec, status = {} }: Pod): Pod {
+  const kept = (container: Container): Container => only(container, 'name', 'image', 'resources')
+  return {
+    metadata: only(
+      metadata,
+      'name',
+      'uid',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'labels',
+      'ownerReferences',
+    ),
+    ...(spec !== undefined && {
+      spec: {
+        ...only(spec, 'imagePullSecrets'),
+        containers: spec.containers.map(kept),
+        ...(spec.initContainers !== undefined && { initContainers: spec.initContainers.map(kept) }),
+      },
+    }),
+    status: only(status, 'phase', 'conditions', 'initContainerStatuses', 'containerStatuses'),
+  }
+}
+
+/** The named fields of an object, as far as it has them. */
+function only<T extends object, K extends keyof T>(object: T, ...names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(
+    names.filter((name) => name in object).map((name) => [name, object[name]]),
+  ) as Pick<T, K>
 }
 
 /** While a thousand pods roll something changes all the time: so long all of it is gathered for the next look. */
@@ -25,7 +59,7 @@ export async function watchComponents(
   const collections = [
     new Collection(api, deployments, namespace, { trim }),
     new Collection(api, replicaSets, namespace, { trim }),
-    new Collection(api, pods, namespace, { trim }),
+    new Collection(api, pods, namespace, { trim: trimPod }),
   ] as const
   const [allDeployments, allSets, allPods] = collections
   try {

@@ -3,7 +3,8 @@ import type { ListOptions } from './api-options.ts'
 import type { Query } from './resource-path.ts'
 import type { Page } from './server-answers.ts'
 
-const defaultPageSize = 500
+/** A page of pods with managed fields is a megabyte: its text and its objects stand in memory together. */
+const defaultPageSize = 200
 
 export interface PageHandlers<Item> {
   page(items: readonly Item[]): void
