@@ -7,6 +7,7 @@ import { fractionAnswer, normalBefore } from './fraction-answer.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
 import { perMinuteUnit } from './chart-unit.ts'
 import { sustainedTriggers } from './metric-gate.ts'
+import { humanDuration } from '../runbook/durations.ts'
 import { isWatched, metricPatienceMs } from './metric-span.ts'
 import { number } from './metric-text.ts'
 import { ownQueryAnswer } from './value-answer.ts'
@@ -43,7 +44,7 @@ export const dlqRate: Gate<'metrics'> = {
       atLeast: 0,
       things: 'dead letters',
       say: ({ hits, all }, of) =>
-        `${number(hits)} dead letters of ${of} in ${number(all)} min (${show(hits / all)})`,
+        `${number(hits)} dead letters of ${of} in ${humanDuration(all * 60_000)} (${show(hits / all)})`,
       triggers: triggers.map(({ beyond, forMs }) => ({
         what: `above ${show(beyond)}`,
         above: beyond,
