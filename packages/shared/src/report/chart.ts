@@ -96,11 +96,8 @@ function gapNote(values: Values, stepMs: number, from: Date, timeZone: string): 
     if (values[index] !== null) continue
     const begin = index
     while (index + 1 < values.length && values[index + 1] === null) index += 1
-    gaps.push(
-      begin === index
-        ? formatTime(timeOf(begin), timeZone)
-        : formatSpan(timeOf(begin), timeOf(index), timeZone),
-    )
+    // Each value is that of the step which ends at its time.
+    gaps.push(formatSpan(timeOf(begin - 1), timeOf(index), timeZone))
   }
   return gaps.length === 0 ? [] : ['', `No data: ${gaps.join(', ')}`]
 }
