@@ -29,6 +29,7 @@ export interface DocumentedAction {
 const icons: Readonly<Record<string, string>> = {
   preflight: 'clipboard',
   record: 'book-open',
+  rollback: 'rotate-ccw',
   rollout: 'upload-cloud',
   validate: 'check-circle',
 }

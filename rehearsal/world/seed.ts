@@ -3,6 +3,7 @@ import { connect, type KubernetesApi } from '../../packages/shared/src/cluster/a
 import { ConfigMapRecordStore } from '../../packages/shared/src/cluster/config-map-record-store.ts'
 import { KubernetesCluster } from '../../packages/shared/src/cluster/kubernetes-cluster.ts'
 import { loadKubeconfig } from '../../packages/shared/src/cluster/kubeconfig.ts'
+import { takeSnapshot } from '../../packages/shared/src/cluster/snapshot.ts'
 import { adoptWhatRuns } from '../../packages/shared/src/cluster/what-runs.ts'
 import { silent, systemClock } from '../../packages/shared/src/ports.ts'
 import { openRecord } from '../../packages/shared/src/record/open.ts'
@@ -34,7 +35,8 @@ export async function seedRecord(
 ): Promise<void> {
   const { name, namespace } = environment
   const signal = AbortSignal.timeout(30_000)
-  const states = await new KubernetesCluster(api, namespace).components(components, signal)
+  const cluster = new KubernetesCluster(api, namespace)
+  const states = await cluster.components(components, signal)
   const plan = components.map((deployment) => ({ deployment, container: deployment }))
   const adopted = adoptWhatRuns(plan, states, systemClock.now())
   const record = openRecord(
@@ -62,7 +64,10 @@ export async function seedRecord(
   await store.load(signal)
   await store.saveGood(
     { ...record, deployed: adopted.components, closedAt: systemClock.now().toISOString() },
-    { ...adopted, recordId: record.id, version: 'v1.0.0', commit },
+    {
+      good: { ...adopted, recordId: record.id, version: 'v1.0.0', commit },
+      state: await takeSnapshot(cluster, states.values(), { clock: systemClock, signal }),
+    },
     signal,
   )
 }

@@ -24,7 +24,7 @@ function told(record: DeploymentRecord, passed: boolean, reason: string): string
   const components = plan.map(({ deployment }) => deployment).join(', ')
   const what = passed
     ? `Deployed ${version} ${components} successfully`
-    : `Did not deploy ${version} ${components}: ${reason}`
+    : (rolledBack(record) ?? `Did not deploy ${version} ${components}: ${reason}`)
   const approvedBy = approvals.map(({ by }) => by).join(', ')
   const about = [
     `${pipeline} ${environment}`,
@@ -37,6 +37,16 @@ function told(record: DeploymentRecord, passed: boolean, reason: string): string
     `record ${id}`,
   ].join(', ')
   return `${what} (${about})`
+}
+
+/** What the latest phase says where it is a rollback: in the log it is what happened, and not that it was not deployed. */
+function rolledBack({ phases, rollback, version }: DeploymentRecord): string | undefined {
+  const last = phases.findLast(({ phase }) => phase !== 'finish')
+  if (last?.phase !== 'rollback' || rollback === undefined) return undefined
+  const { target, reason, run } = rollback
+  const done = last.outcome === 'rolled-back' ? 'Rolled back' : 'Did not roll back'
+  const why = last.outcome === 'rolled-back' ? '' : `: ${last.reason}`
+  return `${done} ${version} to ${target} (${reason}, by ${run.actor}, ${run.url})${why}`
 }
 
 /**

@@ -1,4 +1,7 @@
+import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
+import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
+import type { Clock } from '@runbook-actions/shared/ports.ts'
 import type { DeploymentRecord, KnownGood, PhaseName } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
@@ -6,23 +9,29 @@ import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 
 /**
  * Saves how a phase ended. A release that has passed everything that its environment asks for is marked as known good in
- * the same write: what a rollback goes back to, and what the next plan compares with.
+ * the same write, as it stands: what a rollback goes back to, and what the next plan compares with.
  *
  * @throws UserError where another deployment came since
  */
 export async function saveEnd(
   ended: DeploymentRecord,
   runbook: Runbook,
-  at: Date,
-  store: RecordStore,
-  signal?: AbortSignal,
+  { store, cluster, clock }: { store: RecordStore; cluster: Cluster; clock: Clock },
+  signal: AbortSignal,
 ): Promise<void> {
   const { latest } = await store.load(signal)
   if (latest !== undefined && latest.id !== ended.id) throw overtaken(ended, latest)
   const last = ended.phases.at(-1)
   const isGood = last?.outcome === 'passed' && isLastStage(runbook, ended.environment, last.phase)
-  if (isGood) await store.saveGood(ended, knownGoodOf(ended, at), signal)
-  else await store.save(ended, signal)
+  if (!isGood) {
+    await store.save(ended, signal)
+    return
+  }
+  const good = knownGoodOf(ended, clock.now())
+  const names = good.components.map(({ deployment }) => deployment)
+  const states = await cluster.components(names, signal)
+  const state = await takeSnapshot(cluster, states.values(), { clock, signal })
+  await store.saveGood(ended, { good, state }, signal)
 }
 
 /** Whether nothing more is asked about a release in this environment once the phase has passed. */

@@ -54,7 +54,7 @@ export async function validate(
     const reason = `Stopped (${messageOf(signal.reason)}): ${record.version} is rolled out to ${record.environment}, and not validated.`
     const ended = phase.end(record, { outcome: 'cancelled', reason })
     if (!dryRun) {
-      await saveEnd(ended, runbook, clock.now(), store, AbortSignal.timeout(lastSaveMs)).catch(
+      await saveEnd(ended, runbook, { ...sources, store }, AbortSignal.timeout(lastSaveMs)).catch(
         (failure: unknown) => {
           log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
         },
@@ -73,7 +73,7 @@ export async function validate(
       ? `${record.version} is validated in ${record.environment}.`
       : `${record.version} in ${record.environment}: ${bad.map((gate) => `${gate.gate} is ${gate.verdict}: ${gate.answer}`).join(' ')}`
   const ended = phase.end(record, { outcome, verdict, reason, gates })
-  if (!dryRun) await saveEnd(ended, runbook, clock.now(), store)
+  if (!dryRun) await saveEnd(ended, runbook, { ...sources, store }, signal)
   return {
     outcome,
     reason,

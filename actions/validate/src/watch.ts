@@ -83,7 +83,7 @@ export async function watch(
     const troubles = troublesOf(state)
     const ended = phase.end(rest, { outcome, verdict, reason, gates, troubles })
     for (const line of evidence) log.info(line)
-    if (!dryRun) await saveEnd(ended, runbook, clock.now(), store)
+    if (!dryRun) await saveEnd(ended, runbook, { ...sources, store }, signal)
     return {
       outcome,
       reason,
@@ -162,7 +162,7 @@ export async function watch(
     const troubles = troublesOf(state)
     const ended = phase.end(progress, { outcome: 'cancelled', reason, gates, troubles })
     if (!dryRun) {
-      await saveEnd(ended, runbook, clock.now(), store, AbortSignal.timeout(lastSaveMs)).catch(
+      await saveEnd(ended, runbook, { ...sources, store }, AbortSignal.timeout(lastSaveMs)).catch(
         (failure: unknown) => {
           log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
         },

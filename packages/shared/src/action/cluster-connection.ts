@@ -13,15 +13,13 @@ import type { Runbook } from '../runbook/schema.ts'
 import { bool, secret } from './input-types.ts'
 import type { ActionContext } from './run.ts'
 import { isTerminalRun, runIdentity } from './run-identity.ts'
-import { readRunbook } from './runbook-file.ts'
+import { readRunbookFile } from './runbook-file.ts'
 
 /** The name under which the API server records what we write. */
 const fieldManager = 'runbook-actions'
 
-/** The inputs by which every action finds its runbook and its cluster. */
-export const clusterInputs = {
-  runbook: z.string().default('runbook.yaml').describe('Path of the runbook file.'),
-  environment: z.string().default('production').describe('An environment of the runbook file.'),
+/** The inputs by which every action reaches its cluster. */
+export const loginInputs = {
   kubeconfig: secret(z.string(), { env: 'KUBECONFIG_CONTENT' })
     .optional()
     .describe(
@@ -31,11 +29,23 @@ export const clusterInputs = {
   'dry-run': bool.default(false).describe('Let the API server check every write and store none.'),
 }
 
+/** The inputs by which every action finds its runbook and its cluster. */
+export const clusterInputs = {
+  runbook: z.string().default('runbook.yaml').describe('Path of the runbook file.'),
+  environment: z.string().default('production').describe('An environment of the runbook file.'),
+  ...loginInputs,
+}
+
+type LoginInputs = z.output<z.ZodObject<typeof loginInputs>>
 type ClusterInputs = z.output<z.ZodObject<typeof clusterInputs>>
-type Context = Pick<
-  ActionContext<ClusterInputs, never>,
-  'inputs' | 'log' | 'clock' | 'variables' | 'redact' | 'run'
->
+type Context<I> = Pick<ActionContext<I, never>, 'inputs' | 'log' | 'clock' | 'variables' | 'redact' | 'run'>
+
+/** Where an environment's record, lock and components are. */
+export interface Place {
+  readonly namespace: string
+  readonly pipeline: string
+  readonly environment: string
+}
 
 /** An environment as one run works in it. */
 export interface Environment {
@@ -55,22 +65,50 @@ export interface Environment {
  * @throws UserError where the runbook file or the kubeconfig cannot be used, and what `work` throws
  */
 export async function inEnvironment<T>(
-  context: Context,
+  context: Context<ClusterInputs>,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  const runbook = readRunbook(context.inputs.runbook)
+  const { runbook, text } = readRunbookFile(context.inputs.runbook)
+  const { environment } = context.inputs
+  const { namespace } = environmentOf(runbook, environment)
+  const place = { namespace, pipeline: runbook.pipeline, environment }
+  return inPlace(context, place, text, ({ lock, ...parts }) =>
+    work({ runbook, ...parts, lock: (record, purpose) => lock(runbook, record, purpose) }),
+  )
+}
+
+/** A place as one run works in it, before it is known by which runbook file. */
+export interface ConnectedPlace extends Omit<Environment, 'runbook' | 'lock'> {
+  readonly lock: (runbook: Runbook, record: DeploymentRecord, purpose?: LockPurpose) => Lock
+}
+
+/**
+ * Works in a place of which nothing but its names is known: what else there is to know is recorded there.
+ *
+ * @param runbook the text of the runbook file that is recorded with each save; absent where the recorded one stays
+ * @throws UserError where the kubeconfig cannot be used, and what `work` throws
+ */
+export async function inPlace<T>(
+  context: Context<LoginInputs>,
+  place: Place,
+  runbook: string | undefined,
+  work: (place: ConnectedPlace) => Promise<T>,
+): Promise<T> {
   const run = runIdentity(context.run, context.clock, context.variables.USER)
-  const { close, ...parts } = connect(runbook, run, context)
+  const { close, ...parts } = connect(place, runbook, run, context)
   try {
-    return await work({ runbook, run, ...parts })
+    return await work({ run, ...parts })
   } finally {
     await close()
   }
 }
 
-function connect(runbook: Runbook, run: Run, { inputs, log, clock, variables, redact }: Context) {
-  const { environment } = inputs
-  const { namespace } = environmentOf(runbook, environment)
+function connect(
+  place: Place,
+  recorded: string | undefined,
+  run: Run,
+  { inputs, log, clock, variables, redact }: Context<LoginInputs>,
+) {
   const credentials = loadKubeconfig({
     content: inputs.kubeconfig,
     context: inputs.context,
@@ -85,16 +123,18 @@ function connect(runbook: Runbook, run: Run, { inputs, log, clock, variables, re
     clock,
     env: variables,
   })
-  const place = { namespace, pipeline: runbook.pipeline, environment }
-  const { lease: leaseMs, handover, yield: yieldMs } = runbook.lock
   return {
-    cluster: new KubernetesCluster(api, namespace, redact),
-    store: new ConfigMapRecordStore(api, place),
-    lock: (record: DeploymentRecord, purpose?: LockPurpose): Lock =>
+    cluster: new KubernetesCluster(api, place.namespace, redact),
+    store: new ConfigMapRecordStore(api, place, recorded),
+    lock: ({ lock }: Runbook, record: DeploymentRecord, purpose?: LockPurpose): Lock =>
       new LeaseLock(api, {
         place,
         contender: contenderOf(record, run, purpose),
-        limits: { leaseMs, handoverMs: isTerminalRun(run) ? 0 : handover, yieldMs },
+        limits: {
+          leaseMs: lock.lease,
+          handoverMs: isTerminalRun(run) ? 0 : lock.handover,
+          yieldMs: lock.yield,
+        },
         clock,
         log,
       }),

@@ -54,6 +54,8 @@ export interface Action<S extends InputSchema, O extends OutputValues> {
   readonly inputs: S
   /** Every output but `outcome` and `ended`, with a value that is safe to read when the action dies. */
   readonly outputs: O
+  /** Outcomes that end the job green; only `passed` where absent. */
+  readonly green?: readonly Outcome[]
   main(context: ActionContext<z.output<S>, O>): Promise<ActionResult<O>>
 }
 
@@ -61,7 +63,7 @@ export interface Action<S extends InputSchema, O extends OutputValues> {
  * The one entry of every action: reads and masks the inputs, runs `main`, publishes outputs and summary, says in one
  * annotation why it did not pass, and sees to it that the process ends.
  *
- * Never rejects. The exit code is 0 only where the outcome is `passed`.
+ * Never rejects. The exit code is 0 only where the outcome is `passed`, or another one that the action calls green.
  */
 export async function runAction<S extends InputSchema, O extends OutputValues>(
   action: Action<S, O>,
@@ -125,7 +127,8 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
   cancellation.dispose()
   if (result.outputs) outputs.set(result.outputs)
   if (result.summary !== undefined) summary.add(...[result.summary].flat())
-  if (result.outcome !== 'passed') {
+  const isGreen = (action.green ?? ['passed']).includes(result.outcome)
+  if (!isGreen) {
     const reason = result.reason ?? `${action.name} ended as ${result.outcome}.`
     log.error([reason, result.next].filter((line) => line !== undefined).join('\n'))
     if (summary.isEmpty() && host.publishesSummary)
@@ -136,7 +139,7 @@ export async function runAction<S extends InputSchema, O extends OutputValues>(
   })
   try {
     outputs.publish(result.outcome)
-    process.exitCode = result.outcome === 'passed' ? 0 : 1
+    process.exitCode = isGreen ? 0 : 1
   } catch (error) {
     log.error(`The outputs could not be written: ${messageOf(error)}`)
   }

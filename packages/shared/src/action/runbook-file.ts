@@ -9,6 +9,15 @@ import type { Runbook } from '../runbook/schema.ts'
  * @throws UserError where it is missing, and with all its mistakes at once
  */
 export function readRunbook(path: string): Runbook {
+  return readRunbookFile(path).runbook
+}
+
+/**
+ * The runbook file with its text, which is recorded: a rollback uses the file of the release that it goes back to.
+ *
+ * @throws UserError where it is missing, and with all its mistakes at once
+ */
+export function readRunbookFile(path: string): { readonly runbook: Runbook; readonly text: string } {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -19,5 +28,5 @@ export function readRunbook(path: string): Runbook {
       { cause },
     )
   }
-  return loadRunbook(text, { file: path })
+  return { runbook: loadRunbook(text, { file: path }), text }
 }

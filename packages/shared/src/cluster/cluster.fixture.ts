@@ -1,7 +1,8 @@
 // A namespace in memory for tests of the phases. A written image rolls as the test says.
 import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
-import type { Memory, RecordStore } from '../record/store.ts'
+import { withBad, withRelease, type History, type Release } from '../record/release.ts'
+import type { Memory, RecordStore, RollbackEnd } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
@@ -10,7 +11,9 @@ import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.t
 import type { ComponentState, Deployment } from './component.ts'
 import { containersOf } from './component.ts'
 import type { ObjectEvent } from './object-event.ts'
-import { digestB, podOf, settledComponent } from './component.fixture.ts'
+import { digestA, digestB, podOf, settledComponent } from './component.fixture.ts'
+import type { ConfigMapRestored } from './restore/restore-config-map.ts'
+import { restorePatch, type DeploymentRestore } from './restore/wanted-deployment.ts'
 
 type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
 
@@ -33,6 +36,20 @@ export const cannotPull: Behaviour = (write, before) => {
   return { ...rolled, pods: [...before.pods, podOf(set, 'stuck', { waiting })] }
 }
 
+type RestoreBehaviour = (wanted: DeploymentRestore, before: ComponentState) => ComponentState
+
+/** The pods of the restored template come up at once and run `digestA`. */
+export const restoresAtOnce: RestoreBehaviour = (wanted, before) => {
+  const { deployment: name, template, replicas = before.deployment.spec?.replicas ?? 0 } = wanted
+  const revision = String(
+    Number(before.deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']) + 1,
+  )
+  const generation = (before.deployment.metadata?.generation ?? 0) + 1
+  const settled = settledComponent({ name, replicas, revision, generation, digest: digestA })
+  const spec = { ...settled.deployment.spec, template } as NonNullable<Deployment['spec']>
+  return { ...settled, deployment: { ...settled.deployment, spec } }
+}
+
 export class FakeCluster implements Cluster {
   readonly namespace = 'kafka-pipeline'
   /** Every write in its order. */
@@ -43,6 +60,10 @@ export class FakeCluster implements Cluster {
   readonly logs = new Map<string, string>()
   /** By the object's name. */
   readonly reported = new Map<string, readonly ObjectEvent[]>()
+  /** Every Deployment that was put back, in its order. */
+  readonly restored: DeploymentRestore[] = []
+  readonly restoring = new Map<string, RestoreBehaviour>()
+  readonly configMaps = new Map<string, Readonly<Record<string, string>>>()
   readonly scaledBy = new Map<string, Autoscaler>()
   lockState: LockState = {}
   namespaceLimits: NamespaceLimits = { quotas: [], limitRanges: [] }
@@ -53,6 +74,7 @@ export class FakeCluster implements Cluster {
   })
   /** What happens on the way: the test aborts, or looks. */
   onWrite: (write: ImageWrite) => void = () => undefined
+  onRestore: (wanted: DeploymentRestore) => void = () => undefined
   /** What happens while the namespace is watched: time goes by, or something changes. */
   onWait: (until: Date) => void = () => undefined
 
@@ -127,17 +149,47 @@ export class FakeCluster implements Cluster {
     return Promise.reject(new Error('the fake cluster has no Services'))
   }
 
-  configMap(): Promise<undefined> {
-    return Promise.resolve(undefined)
+  configMap(name: string) {
+    const data = this.configMaps.get(name)
+    return Promise.resolve(data && { resourceVersion: '7', data })
   }
 
-  keepConfigMap(name: string): Promise<string> {
-    return Promise.resolve(`${name}-copy`)
+  keepConfigMap(name: string, data: Readonly<Record<string, string>>): Promise<string> {
+    const copy = `${name}-${Object.values(data).join('-')}`
+    this.configMaps.set(copy, data)
+    return Promise.resolve(copy)
+  }
+
+  restoreDeployment(wanted: DeploymentRestore, signal: AbortSignal): Promise<Deployment> {
+    signal.throwIfAborted()
+    const before = this.states.get(wanted.deployment)
+    if (before === undefined) throw new Error(`no ${wanted.deployment}`)
+    if (restorePatch(before.deployment, wanted) === undefined) return Promise.resolve(before.deployment)
+    this.onRestore(wanted)
+    this.restored.push(wanted)
+    const after = (this.restoring.get(wanted.deployment) ?? restoresAtOnce)(wanted, before)
+    this.states.set(wanted.deployment, after)
+    return Promise.resolve(after.deployment)
+  }
+
+  restoreConfigMap({
+    name,
+    copy,
+  }: {
+    readonly name: string
+    readonly copy: string
+  }): Promise<ConfigMapRestored> {
+    const data = this.configMaps.get(copy)
+    if (data === undefined) return Promise.reject(new UserError(`ConfigMap ${copy} is gone.`))
+    if (this.configMaps.get(name) === data) return Promise.resolve('unchanged')
+    this.configMaps.set(name, data)
+    return Promise.resolve('written')
   }
 }
 
 export class FakeStore implements RecordStore {
   memory: Memory = { latest: undefined, knownGood: undefined }
+  past: History = { releases: [], bad: [], runbook: undefined }
   readonly saved: DeploymentRecord[] = []
 
   load(): Promise<Memory> {
@@ -150,8 +202,19 @@ export class FakeStore implements RecordStore {
     return Promise.resolve()
   }
 
-  saveGood(record: DeploymentRecord, knownGood: KnownGood): Promise<void> {
-    this.memory = { ...this.memory, knownGood }
+  history(): Promise<History> {
+    return Promise.resolve(this.past)
+  }
+
+  saveGood(record: DeploymentRecord, release: Omit<Release, 'runbook'>): Promise<void> {
+    this.memory = { ...this.memory, knownGood: release.good }
+    this.past = { ...this.past, releases: withRelease(this.past.releases, release) }
+    return this.save(record)
+  }
+
+  saveRollback(record: DeploymentRecord, { good, bad }: RollbackEnd): Promise<void> {
+    if (good !== undefined) this.memory = { ...this.memory, knownGood: good }
+    if (bad !== undefined) this.past = { ...this.past, bad: withBad(this.past.bad, bad) }
     return this.save(record)
   }
 }

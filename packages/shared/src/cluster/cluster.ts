@@ -6,6 +6,8 @@ import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.t
 import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
 import type { ObjectEvent } from './object-event.ts'
+import type { ConfigMapRestored } from './restore/restore-config-map.ts'
+import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { LimitRange } from './resources.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 
@@ -106,4 +108,19 @@ export interface Cluster {
   ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined>
   /** Keeps an immutable copy of a ConfigMap's data under a name made from its content; the same content twice is one. */
   keepConfigMap(name: string, data: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string>
+  /**
+   * Puts a Deployment back: its template as a whole, and what says who did it. Nothing is written where it is so already.
+   *
+   * @throws UserError where others keep changing it
+   */
+  restoreDeployment(wanted: DeploymentRestore, signal: AbortSignal): Promise<Deployment>
+  /**
+   * Puts the data of a ConfigMap back as its copy has it.
+   *
+   * @throws UserError where the copy is gone, or the ConfigMap is immutable
+   */
+  restoreConfigMap(
+    place: { readonly name: string; readonly copy: string },
+    signal: AbortSignal,
+  ): Promise<ConfigMapRestored>
 }

@@ -11,6 +11,8 @@ interface DeploymentShape {
   observed?: number
   revision?: string
   image?: string
+  /** What its pods run. */
+  digest?: string
   status?: NonNullable<Deployment['status']>
   strategy?: NonNullable<NonNullable<Deployment['spec']>['strategy']>
 }
@@ -123,7 +125,7 @@ export function settledComponent(
   const deployment = deploymentOf(shape)
   const current = replicaSetOf(deployment, 'new', shape.revision ?? '2')
   const pods = Array.from({ length: shape.replicas ?? 6 }, (_, index) =>
-    podOf(current, String(index), { digest: digestB }),
+    podOf(current, String(index), { digest: shape.digest ?? digestB }),
   )
   return { deployment, replicaSets: [current], pods, ...more }
 }

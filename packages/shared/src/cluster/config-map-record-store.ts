@@ -1,6 +1,17 @@
+import * as z from 'zod'
 import { UserError } from '../errors.ts'
-import { knownGoodSchema, type DeploymentRecord, type KnownGood } from '../record/schema.ts'
-import type { Memory, RecordStore } from '../record/store.ts'
+import {
+  badReleaseSchema,
+  fitReleases,
+  releaseSchema,
+  withBad,
+  withoutBad,
+  withRelease,
+  type History,
+  type Release,
+} from '../record/release.ts'
+import { knownGoodSchema, type DeploymentRecord } from '../record/schema.ts'
+import type { Memory, RecordStore, RollbackEnd } from '../record/store.ts'
 import { fitRecord } from '../record/fit.ts'
 import { readRecord, writeRecord } from '../record/text.ts'
 import type { KubernetesApi } from './api.ts'
@@ -12,8 +23,18 @@ type ConfigMap = Wire<V1ConfigMap>
 
 const latestKey = 'record.json'
 const knownGoodKey = 'known-good.json'
+const releasesKey = 'releases.json'
+const badKey = 'bad.json'
+const runbookKey = 'runbook.yaml'
+/** The room that old releases may take from the record. */
+const releasesBytes = 400 << 10
 /** The most that the API server takes as the data of one ConfigMap. */
 const limitBytes = 1 << 20
+
+type Data = Readonly<Record<string, string>>
+
+const firstDeployment = 'without it the next deployment needs first-deployment-class.'
+const forgotten = 'without it what it told is forgotten, and nothing else.'
 
 /** A record in a ConfigMap of the environment's own namespace, one per pipeline and environment. */
 export class ConfigMapRecordStore implements RecordStore {
@@ -21,11 +42,18 @@ export class ConfigMapRecordStore implements RecordStore {
   readonly #namespace: string
   readonly #pipeline: string
   readonly #environment: string
+  readonly #runbook: string | undefined
   /** What was last read or written: a write insists on it. */
   #current: ConfigMap | undefined
 
-  constructor(api: KubernetesApi, place: { namespace: string; pipeline: string; environment: string }) {
+  /** @param runbook the text of the runbook file that this deployment works by; what is recorded stays where it is absent */
+  constructor(
+    api: KubernetesApi,
+    place: { namespace: string; pipeline: string; environment: string },
+    runbook?: string,
+  ) {
     this.#api = api
+    this.#runbook = runbook
     this.#namespace = place.namespace
     this.#pipeline = place.pipeline
     this.#environment = place.environment
@@ -41,35 +69,77 @@ export class ConfigMapRecordStore implements RecordStore {
     const { [latestKey]: latest, [knownGoodKey]: good } = this.#current?.data ?? {}
     return {
       latest: latest === undefined ? undefined : readRecord(latest, `ConfigMap ${this.name}`),
-      knownGood: good === undefined ? undefined : this.#readGood(good),
+      knownGood:
+        good === undefined ? undefined : this.#read(knownGoodKey, good, knownGoodSchema, firstDeployment),
     }
   }
 
+  async history(signal?: AbortSignal): Promise<History> {
+    this.#current = await this.#api.find(configMaps, this.#namespace, this.name, { signal })
+    return this.#history()
+  }
+
   async save(record: DeploymentRecord, signal?: AbortSignal): Promise<void> {
-    await this.#write(record, {}, signal)
+    await this.#write(record, () => ({}), signal)
   }
 
-  async saveGood(record: DeploymentRecord, good: KnownGood, signal?: AbortSignal): Promise<void> {
-    await this.#write(record, { [knownGoodKey]: JSON.stringify(good) }, signal)
+  async saveGood(
+    record: DeploymentRecord,
+    { good, state }: Omit<Release, 'runbook'>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const more = (): Data => {
+      const { releases, bad } = this.#history()
+      const runbook = this.#runbook
+      const release = { good, state, ...(runbook !== undefined && { runbook }) }
+      return {
+        [knownGoodKey]: JSON.stringify(good),
+        [releasesKey]: JSON.stringify(fitReleases(withRelease(releases, release), releasesBytes)),
+        [badKey]: JSON.stringify(withoutBad(bad, good.version)),
+      }
+    }
+    await this.#write(record, more, signal)
   }
 
-  #readGood(text: string): KnownGood {
+  async saveRollback(
+    record: DeploymentRecord,
+    { good, bad }: RollbackEnd,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const more = (): Data => ({
+      ...(good !== undefined && { [knownGoodKey]: JSON.stringify(good) }),
+      ...(bad !== undefined && { [badKey]: JSON.stringify(withBad(this.#history().bad, bad)) }),
+    })
+    await this.#write(record, more, signal)
+  }
+
+  #history(): History {
+    const data = this.#current?.data ?? {}
+    const list = <T>(key: string, schema: z.ZodType<T>): T[] => {
+      const text = data[key]
+      return text === undefined ? [] : this.#read(key, text, z.array(schema), forgotten)
+    }
+    return {
+      releases: list(releasesKey, releaseSchema),
+      bad: list(badKey, badReleaseSchema),
+      runbook: data[runbookKey],
+    }
+  }
+
+  /** @param without what it means to remove the key, for whoever cannot mend it */
+  #read<T>(key: string, text: string, schema: z.ZodType<T>, without: string): T {
     try {
-      return knownGoodSchema.parse(JSON.parse(text))
+      return schema.parse(JSON.parse(text))
     } catch (cause) {
       throw new UserError(
-        `What ConfigMap ${this.name} says of the last good release cannot be read.`,
-        `It was changed by hand. Mend or remove its key ${knownGoodKey}; without it the next deployment needs first-deployment-class.`,
+        `What ConfigMap ${this.name} says under ${key} cannot be read.`,
+        `It was changed by hand, or written by another version of the suite. Mend or remove the key; ${without}`,
         { cause },
       )
     }
   }
 
-  async #write(
-    record: DeploymentRecord,
-    more: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  async #write(record: DeploymentRecord, more: () => Data, signal: AbortSignal | undefined): Promise<void> {
     try {
       this.#current = await this.#put(record, more, signal)
     } catch (error) {
@@ -81,12 +151,13 @@ export class ConfigMapRecordStore implements RecordStore {
     }
   }
 
-  #put(
-    record: DeploymentRecord,
-    more: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<ConfigMap> {
-    const kept = { ...this.#current?.data, ...more }
+  #put(record: DeploymentRecord, more: () => Data, signal: AbortSignal | undefined): Promise<ConfigMap> {
+    const runbook = this.#runbook
+    const kept = {
+      ...this.#current?.data,
+      ...more(),
+      ...(runbook !== undefined && { [runbookKey]: runbook }),
+    }
     const takenBytes = Object.entries(kept)
       .filter(([key]) => key !== latestKey)
       .reduce((sum, [key, text]) => sum + Buffer.byteLength(key) + Buffer.byteLength(text), 0)

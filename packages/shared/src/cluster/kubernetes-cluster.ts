@@ -24,6 +24,9 @@ import {
   replicaSets,
   resourceQuotas,
 } from './resources.ts'
+import { restoreConfigMap, type ConfigMapRestored } from './restore/restore-config-map.ts'
+import { restoreDeployment } from './restore/restore-deployment.ts'
+import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 
 /** How often a write is repeated where only the status has changed since the Deployment was read. */
@@ -195,6 +198,17 @@ export class KubernetesCluster implements Cluster {
       if (!isThere) throw error
     }
     return copy
+  }
+
+  restoreDeployment(wanted: DeploymentRestore, signal: AbortSignal): Promise<Deployment> {
+    return restoreDeployment(this.#api, this.namespace, wanted, signal)
+  }
+
+  restoreConfigMap(
+    place: { readonly name: string; readonly copy: string },
+    signal: AbortSignal,
+  ): Promise<ConfigMapRestored> {
+    return restoreConfigMap(this.#api, this.namespace, place, signal)
   }
 }
 

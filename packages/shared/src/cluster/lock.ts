@@ -79,14 +79,19 @@ export async function whileLocked<T>(
 export function underLock(store: RecordStore, held: Held): RecordStore {
   return {
     load: (signal) => store.load(signal),
+    history: (signal) => store.history(signal),
     async save(record, signal) {
       const { reason } = held.signal as { reason: unknown }
       if (!(reason instanceof LockEnded && reason.why === 'asked')) held.checkWrite()
       await store.save(record, signal)
     },
-    async saveGood(record, good, signal) {
+    async saveGood(record, release, signal) {
       held.checkWrite()
-      await store.saveGood(record, good, signal)
+      await store.saveGood(record, release, signal)
+    },
+    async saveRollback(record, end, signal) {
+      held.checkWrite()
+      await store.saveRollback(record, end, signal)
     },
   }
 }

@@ -59,6 +59,7 @@ export const phaseNames = [
   'rollout',
   'validate',
   ...watchStages,
+  'rollback',
   'finish',
 ] as const
 
@@ -141,6 +142,18 @@ export const runSchema = z.strictObject({
   actor: z.string(),
 })
 
+/** Where an environment was taken back to from a deployment, and why. */
+export const rollbackSchema = z.strictObject({
+  /** In words: `the last known good release, v1.0.0`. */
+  target: z.string(),
+  /** Absent where what ran before has no version. */
+  version: z.string().optional(),
+  reason: z.string(),
+  /** The run that went back: seldom the one that deployed. */
+  run: runSchema,
+  at: z.iso.datetime(),
+})
+
 /**
  * One deployment to one environment: what was decided, seen and done. It is the only state that passes between
  * phases; each phase reads it, appends to it and hands it on.
@@ -190,6 +203,8 @@ export const recordSchema = z.strictObject({
   snapshot: snapshotSchema.optional(),
   deployed: z.array(deployedComponentSchema),
   phases: z.array(phaseSchema),
+  /** Set before the first write of the latest rollback. */
+  rollback: rollbackSchema.optional(),
   /** Set when nothing more will be appended. */
   closedAt: z.iso.datetime().optional(),
 })
@@ -202,6 +217,7 @@ export type DeployedComponent = z.infer<typeof deployedComponentSchema>
 export type KnownGood = z.infer<typeof knownGoodSchema>
 export type Availability = z.infer<typeof availabilitySchema>
 export type Approval = z.infer<typeof approvalSchema>
+export type Rollback = z.infer<typeof rollbackSchema>
 export type Watch = z.infer<typeof watchSchema>
 export type TroubleSpan = z.infer<typeof troubleSchema>
 export type Run = z.infer<typeof runSchema>

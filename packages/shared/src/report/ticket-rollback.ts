@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../record/schema.ts'
+import { quotedForShell } from './rollback-command.ts'
 
 /**
  * The commands that put back what the release changes, last component first. With the snapshot they name revisions:
@@ -11,12 +12,7 @@ export function rollbackCommands({ plan, snapshot, namespace }: DeploymentRecord
     const target = `deployment/${deployment}`
     const revision = revisions.get(deployment)
     return revision === undefined
-      ? `kubectl set image ${target} ${quoted(`${container}=${from}`)} -n ${namespace}`
+      ? `kubectl set image ${target} ${quotedForShell(`${container}=${from}`)} -n ${namespace}`
       : `kubectl rollout undo ${target} --to-revision=${revision} -n ${namespace}`
   })
-}
-
-/** For a shell that the line is pasted into. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

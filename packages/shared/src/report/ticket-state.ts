@@ -72,7 +72,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
   const [environment, version] = [inline(record.environment), inline(record.version)]
   const bad = { sign: '🟥', why: reason, bad: outcome }
   if (outcome === 'rolled-back') {
-    const back = inline(record.from?.version ?? 'what ran before')
+    const back = inline(record.rollback?.version ?? record.from?.version ?? 'what ran before')
     return {
       ...bad,
       sign: '🟧',
@@ -84,7 +84,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     return {
       ...bad,
       state: `${environment} is between two versions: the rollback of ${version} failed`,
-      action: 'act now: go back by the commands below, and look at the run.',
+      action: 'act now: look at the run that went back; it can be run again and goes on where it stopped.',
     }
   }
   if (beforeWriting.has(phase)) {

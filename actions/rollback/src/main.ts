@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs'
+import * as z from 'zod'
+import { inPlace, loginInputs, type Place } from '@runbook-actions/shared/action/cluster-connection.ts'
+import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
+import { list } from '@runbook-actions/shared/action/input-types.ts'
+import {
+  phaseOutputDescriptions,
+  phaseOutputs,
+  publish,
+  type OutputDescriptions,
+} from '@runbook-actions/shared/action/phase.ts'
+import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
+import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
+import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
+import { UserError } from '@runbook-actions/shared/errors.ts'
+import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { rollbackCommand } from '@runbook-actions/shared/report/rollback-command.ts'
+import { environmentOf } from '@runbook-actions/shared/runbook/environments.ts'
+import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { lockedRollback } from './locked.ts'
+import { parseTarget } from './target.ts'
+
+const inputs = z.object({
+  target: z
+    .string()
+    .default('known-good')
+    .describe(
+      'What to go back to: known-good (the last release that was good), a release such as v1.2.2 or v1.2.2-prod, before (the latest deployment) or before:<record>, or revision:<number> of one component.',
+    ),
+  reason: z
+    .string({ error: 'is needed: say in a few words why, it is recorded and shown' })
+    .describe('Why, such as "critical bug" or "data corruption". It is recorded.'),
+  components: list
+    .default([])
+    .describe('Deployments to put back, separated by commas. Default: all of the release.'),
+  pipeline: z
+    .string()
+    .optional()
+    .describe(
+      'Name of the pipeline, where there is no runbook file at hand: it is then read from the cluster.',
+    ),
+  environment: z.string().default('production').describe('An environment of the pipeline.'),
+  namespace: z
+    .string()
+    .optional()
+    .describe('Its namespace, with "pipeline". Default: the name of the pipeline.'),
+  runbook: z
+    .string()
+    .default('runbook.yaml')
+    .describe('Path of the runbook file, by which the environment is found where "pipeline" is not given.'),
+  ...loginInputs,
+  ...variableInputs,
+  ...tokenInput,
+})
+
+type Inputs = z.output<typeof inputs>
+
+export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
+  ...phaseOutputDescriptions,
+  outcome:
+    'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, blocked (another rollback holds the lock), failed or cancelled.',
+}
+
+export const action: Action<typeof inputs, typeof phaseOutputs> = {
+  name: 'rollback',
+  description:
+    'Puts the last good release back, or another one, and shows by digest and metrics that it is back.',
+  inputs,
+  outputs: phaseOutputs,
+  green: ['passed', 'rolled-back'],
+  main(context) {
+    const { inputs: given, log, clock, signal } = context
+    const wish = parseTarget(given.target)
+    const place = placeOf(given)
+    return inPlace(context, place, undefined, async ({ cluster, store, lock, run }) => {
+      const { latest } = await store.load(signal)
+      if (latest === undefined) throw notRecorded(place, given)
+      const runbook = await recordedRunbook(store, given, signal)
+      const forge = await connectForge(given.token, context.run)
+      return publish(
+        await lockedRollback(
+          {
+            runbook,
+            record: latest,
+            wish,
+            components: given.components,
+            reason: given.reason,
+            run,
+            dryRun: given['dry-run'],
+            command: rollbackCommand(place, given.reason, given.target),
+          },
+          {
+            cluster,
+            store,
+            lock: lock(runbook, latest, 'rollback'),
+            connect: (used) =>
+              connectSources(used, cluster, forge, { ...context, variables: runbookVariables(context) }),
+            clock,
+            log,
+            signal,
+          },
+        ),
+      )
+    })
+  },
+}
+
+/** Where the environment is. A name is enough: on a laptop at night there may be no checkout. */
+function placeOf({ pipeline, environment, namespace, runbook: path }: Inputs): Place {
+  if (pipeline !== undefined) return { pipeline, environment, namespace: namespace ?? pipeline }
+  if (!existsSync(path)) {
+    throw new UserError(
+      `There is no runbook file at ${path}, and no pipeline is named.`,
+      'Name the pipeline by --pipeline (and --namespace, if that is another name), or run it where the runbook file is.',
+    )
+  }
+  const runbook = readRunbook(path)
+  return {
+    pipeline: runbook.pipeline,
+    environment,
+    namespace: namespace ?? environmentOf(runbook, environment).namespace,
+  }
+}
+
+/** The file by which the latest deployment works; that of the checkout where none was recorded. */
+async function recordedRunbook(
+  store: RecordStore,
+  { runbook: path }: Inputs,
+  signal: AbortSignal,
+): Promise<Runbook> {
+  const { runbook: text } = await store.history(signal)
+  if (text !== undefined) return loadRunbook(text, { file: 'the recorded runbook.yaml' })
+  if (existsSync(path)) return readRunbook(path)
+  throw new UserError(
+    'No runbook file is recorded with the latest deployment, and there is none at hand.',
+    'Run it where the runbook file is, or name it by --runbook.',
+  )
+}
+
+function notRecorded({ pipeline, environment, namespace }: Place, { kubeconfig }: Inputs): UserError {
+  return new UserError(
+    `No deployment of ${pipeline} to ${environment} is recorded in the namespace ${namespace}.`,
+    `Look at the names: --pipeline, --environment, --namespace${kubeconfig === undefined ? ', and the kubeconfig' : ''}.`,
+  )
+}

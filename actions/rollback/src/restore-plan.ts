@@ -1,0 +1,128 @@
+import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
+import { replicasOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import {
+  deploymentOfSnapshot,
+  differencesFrom,
+} from '@runbook-actions/shared/cluster/restore/wanted-deployment.ts'
+import { usedBy } from '@runbook-actions/shared/cluster/snapshot.ts'
+import type {
+  ConfigMapSnapshot,
+  DeploymentSnapshot,
+  Snapshot,
+} from '@runbook-actions/shared/record/snapshot.ts'
+
+/** One component with what is to be done about it. */
+export interface RestoreStep {
+  readonly deployment: string
+  readonly snapshot: DeploymentSnapshot
+  readonly state: ComponentState
+  /** One sentence each; none where it is as it was. */
+  readonly differences: readonly string[]
+  /** Its template may be the same; its pods have read what a ConfigMap says now. */
+  readonly restarts: boolean
+  /** Absent where the number stays as it is. */
+  readonly replicas: number | undefined
+}
+
+export interface RestorePlan {
+  /** Those that say something else than they did. */
+  readonly configMaps: readonly ConfigMapSnapshot[]
+  /** In the order in which they are put back: the last one that was rolled first. */
+  readonly steps: readonly RestoreStep[]
+}
+
+/**
+ * What keeps the release set from being as the snapshot says, looked at in the cluster: "nothing to do" is never assumed.
+ *
+ * @param only Deployments; all of the snapshot where it is empty
+ */
+export async function planRestore(
+  { deployments, configMaps }: Snapshot,
+  only: readonly string[],
+  states: ReadonlyMap<string, ComponentState>,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<RestorePlan> {
+  const chosen = deployments.filter(({ deployment }) => only.length === 0 || only.includes(deployment))
+  const used = new Set(chosen.flatMap((each) => usedBy(deploymentOfSnapshot(each)).configMaps))
+  const changed = await changedConfigMaps(
+    configMaps.filter(({ name }) => used.has(name)),
+    cluster,
+    signal,
+  )
+  const names = new Set(changed.map(({ name }) => name))
+  const steps = chosen.toReversed().flatMap((snapshot): RestoreStep[] => {
+    const { deployment } = snapshot
+    const state = states.get(deployment)
+    if (state === undefined) return []
+    const restarts = usedBy(deploymentOfSnapshot(snapshot)).configMaps.some((name) => names.has(name))
+    return [
+      {
+        deployment,
+        snapshot,
+        state,
+        differences: [
+          ...differencesFrom(snapshot, state),
+          ...(restarts ? ['its configuration was changed'] : []),
+        ],
+        restarts,
+        replicas: replicasFor(snapshot, state),
+      },
+    ]
+  })
+  return { configMaps: changed, steps }
+}
+
+/**
+ * An autoscaler's number is its own. Of one that a person has raised since the snapshot nothing is taken away: what is
+ * behind by then needs the pods.
+ */
+function replicasFor({ replicas }: DeploymentSnapshot, { deployment, autoscaler }: ComponentState) {
+  const now = replicasOf(deployment)
+  return autoscaler !== undefined || now >= replicas ? undefined : replicas
+}
+
+async function changedConfigMaps(
+  configMaps: readonly ConfigMapSnapshot[],
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<ConfigMapSnapshot[]> {
+  const looked = await Promise.all(
+    configMaps.map(async (each) => {
+      const [live, copy] = await Promise.all([
+        cluster.configMap(each.name, signal),
+        cluster.configMap(each.copy, signal),
+      ])
+      return { each, isSame: live !== undefined && copy !== undefined && isEqual(live.data, copy.data) }
+    }),
+  )
+  return looked.filter(({ isSame }) => !isSame).map(({ each }) => each)
+}
+
+function isEqual(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
+  return [...keys].every((key) => a[key] === b[key])
+}
+
+/** Whether anything is to be written. */
+export function isNothing({ configMaps, steps }: RestorePlan): boolean {
+  return (
+    configMaps.length === 0 &&
+    steps.every(({ differences, replicas }) => differences.length === 0 && replicas === undefined)
+  )
+}
+
+/** `download-worker: it has … instead of …`, one line per component that is not as it was. */
+export function describePlan({ configMaps, steps }: RestorePlan): string[] {
+  return [
+    ...configMaps.map(({ name }) => `ConfigMap ${name}: it says something else than before`),
+    ...steps.flatMap(({ deployment, differences, replicas, state }) => {
+      const scale =
+        replicas === undefined
+          ? []
+          : [`it has ${replicasOf(state.deployment)} replicas instead of ${replicas}`]
+      const all = [...differences, ...scale]
+      return all.length === 0 ? [] : [`${deployment}: ${all.join('; ')}`]
+    }),
+  ]
+}

@@ -1,0 +1,315 @@
+import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { scaledComponents } from '@runbook-actions/shared/cluster/autoscaler.ts'
+import type { ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
+import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { explain } from '@runbook-actions/shared/cluster/explain.ts'
+import { messageOf } from '@runbook-actions/shared/errors.ts'
+import { runGates } from '@runbook-actions/shared/gates/gate.ts'
+import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
+import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
+import type { Logger } from '@runbook-actions/shared/ports.ts'
+import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
+import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
+import type { DeploymentRecord, KnownGood, Run } from '@runbook-actions/shared/record/schema.ts'
+import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { capture, type Captured } from './capture.ts'
+import { decideRecovery } from './recovery.ts'
+import { restoreComponent, type ComponentRestored } from './restore.ts'
+import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
+import { rollbackSummary, type RollbackOutcome } from './summary.ts'
+import type { Target } from './target.ts'
+
+export interface RollbackInputs {
+  /** The file of the release that is gone back to, where it was recorded. */
+  readonly runbook: Runbook
+  /** The environment's latest deployment: what is taken back. */
+  readonly record: DeploymentRecord
+  readonly knownGood: KnownGood | undefined
+  readonly target: Target
+  /** Deployments; all of the target where it is empty. */
+  readonly components: readonly string[]
+  readonly reason: string
+  readonly run: Run
+  readonly dryRun: boolean
+  /** The command that does the same from a terminal. */
+  readonly command: string
+}
+
+export interface RollbackPorts {
+  readonly sources: Sources
+  readonly store: RecordStore
+  /** Throws where the lock has ended; called right before each write. */
+  readonly checkWrite: () => void
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** How long the record may take to be saved after the run was stopped: a runner ends the process soon after. */
+const lastSaveMs = 3_000
+
+/**
+ * Goes back to a recorded state: configuration first, then the components, the last one that was rolled first, each
+ * followed until no other pod is left; then it is shown that the pipeline is well again. Nothing is written that is as it
+ * was already, so that a rollback can be repeated after it was interrupted anywhere.
+ *
+ * What cannot be got back ends it there: Kubernetes keeps the pods that serve, and nothing that still works is touched.
+ */
+export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Promise<PhaseResult> {
+  const { runbook, target, components, reason: why, run, dryRun } = inputs
+  const { sources, store, checkWrite, log, signal } = ports
+  const { cluster, clock } = sources
+  const phase = beginPhase('rollback', clock)
+  const deadline = new Date(phase.startedAt.getTime() + runbook.rollback.within)
+  const restored: ComponentRestored[] = []
+  let plan: RestorePlan = { configMaps: [], steps: [] }
+  let evidence: readonly Captured[] = []
+  let gates: readonly GateResult[] = []
+  let record: DeploymentRecord = inputs.record
+  let isBegun = false
+
+  const end = (outcome: RollbackOutcome, reason: string, next?: string): PhaseResult => {
+    record = phase.end(record, { outcome, reason, gates })
+    const summary = rollbackSummary({
+      ...inputs,
+      record,
+      outcome,
+      reason,
+      ...(next !== undefined && { next }),
+      plan,
+      restored,
+      gates,
+      evidence,
+    })
+    return { outcome, reason, ...(next !== undefined && { next }), record, summary }
+  }
+  const saveEnd = (isBack: boolean, within: AbortSignal): Promise<void> =>
+    store.saveRollback(
+      record,
+      {
+        good: isBack ? goodAfter(inputs, restored, clock.now()) : undefined,
+        bad: badMark(inputs, clock.now()),
+      },
+      within,
+    )
+
+  try {
+    const names = target.state.deployments
+      .map(({ deployment }) => deployment)
+      .filter((name) => components.length === 0 || components.includes(name))
+    const states = await scaledComponents(cluster, names, signal)
+    plan = await planRestore(target.state, components, states, cluster, signal)
+    const nothing = isNothing(plan)
+    for (const line of describePlan(plan)) log.info(line)
+
+    evidence = nothing ? [] : await captureAll(plan, ports)
+    record = {
+      ...record,
+      rollback: {
+        target: target.what,
+        ...(target.version !== undefined && { version: target.version }),
+        reason: why,
+        run,
+        at: phase.startedAt.toISOString(),
+      },
+    }
+    if (!dryRun && !nothing) await store.save(record, signal)
+    isBegun = !nothing
+
+    for (const place of plan.configMaps) {
+      checkWrite()
+      const done = await cluster.restoreConfigMap(place, signal)
+      log.info(`configmap/${place.name} ${done === 'written' ? 'put back' : 'is as it was'}`)
+    }
+    const watch = await cluster.watch(signal)
+    try {
+      const { imagePull, unschedulable, restarts } = runbook.rollout
+      const limits = {
+        imagePullMs: imagePull,
+        unschedulableMs: unschedulable,
+        restarts,
+        deadlineMs: Math.max(0, deadline.getTime() - clock.now().getTime()),
+        settleMs: 0,
+      }
+      const options = { record, target, reason: why, run, limits, dryRun }
+      for (const step of plan.steps) {
+        const done = await restoreComponent(step, options, { ...ports, cluster, clock, watch, checkWrite })
+        restored.push(done)
+        if (done.problem === undefined) continue
+        const result = end(
+          'rollback-failed',
+          `${done.deployment} is not back: ${done.problem}`,
+          'Kubernetes keeps the pods that serve. Mend the cause or name another target, then run the rollback again: it goes on where it stopped.',
+        )
+        if (!dryRun) await saveEnd(false, signal)
+        return result
+      }
+      if (dryRun) return end('passed', dryReason(target, plan))
+      if (nothing)
+        log.info(`Every component is as it was with ${target.what}: nothing is written, and it is looked at.`)
+      const proof = await prove(
+        watch,
+        deadline,
+        { ...inputs, record: restoredRecord(record, inputs, restored) },
+        ports,
+      )
+      gates = proof.gates
+      logGates(gates, log)
+      const isBack = proof.problem === undefined
+      const result = end(...endOf(proof, target, nothing))
+      if (!nothing || !isBack) await saveEnd(true, signal)
+      return result
+    } finally {
+      watch.close()
+    }
+  } catch (error) {
+    if (!isBegun && !signal.aborted) throw error
+    const reason = signal.aborted
+      ? `Stopped (${messageOf(signal.reason)}): ${standing(plan, restored)}.`
+      : explain(error).message
+    const result = end(
+      signal.aborted ? 'cancelled' : 'rollback-failed',
+      reason,
+      'Run the rollback again: it goes on where it stopped.',
+    )
+    if (!dryRun && isBegun)
+      await saveEnd(false, AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
+        log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
+      })
+    return result
+  }
+}
+
+/** What is not as it was is about to go: how it stands is read first, for the ticket and for tomorrow. */
+async function captureAll(
+  { steps }: RestorePlan,
+  { sources: { cluster }, log, signal }: RollbackPorts,
+): Promise<readonly Captured[]> {
+  const changed = steps.filter(({ differences }) => differences.length > 0)
+  const states: readonly ComponentState[] = changed.map(({ state }) => state)
+  const captured = await capture(states, cluster, signal)
+  await log.group('What shows the cause, read before it is gone', () => {
+    for (const { title, lines } of captured) log.external([`# ${title}`, ...lines].join('\n'))
+    return Promise.resolve()
+  })
+  return captured
+}
+
+interface Proof {
+  readonly gates: readonly GateResult[]
+  readonly how: 'recovered' | 'recovering' | 'not-shown'
+  /** What is not well although every pod is back. */
+  readonly problem?: string
+}
+
+/** Asks of every pod, then asks the metrics again and again until they are well or the time is over. */
+async function prove(
+  watch: ComponentWatch,
+  deadline: Date,
+  { runbook, record }: Pick<RollbackInputs, 'runbook' | 'record'>,
+  { sources, log, signal }: RollbackPorts,
+): Promise<Proof> {
+  const { clock } = sources
+  const since = clock.now()
+  const watched = gatesFor('critical', runbook)
+  const ofPods = gatesFor('post-deploy', runbook).filter((gate) => !gate.occasions.includes('critical'))
+  const context = { ...sources, runbook, record, since }
+  const pods = await runGates(ofPods, { ...context, occasion: 'post-deploy' }, signal)
+  const failed = pods.filter(({ verdict }) => verdict === 'fail')
+  if (failed.length > 0)
+    return { gates: pods, how: 'not-shown', problem: failed.map(({ answer }) => answer).join(' ') }
+
+  let lookAt = clock.now()
+  for (;;) {
+    const answers = await runGates(watched, { ...context, occasion: 'critical' }, signal)
+    const decision = decideRecovery(answers, clock.now() >= deadline)
+    const gates = [...pods, ...answers]
+    if (decision.do === 'end') {
+      const open = decision.open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' ')
+      return decision.how === 'not-recovered'
+        ? { gates, how: 'not-shown', problem: open }
+        : { gates, how: decision.how }
+    }
+    log.info(`Waiting for the metrics to recover, until ${deadline.toISOString()} at the longest.`)
+    lookAt = new Date(Math.min(lookAt.getTime() + runbook.watch.every, deadline.getTime()))
+    while (clock.now() < lookAt) await watch.next(lookAt, signal)
+  }
+}
+
+/** The record as the gates are to see it: what was put back is what shall run. */
+function restoredRecord(
+  record: DeploymentRecord,
+  { target }: RollbackInputs,
+  restored: readonly ComponentRestored[],
+): DeploymentRecord {
+  const deployed = restored.flatMap((each) => each.deployed ?? [])
+  return { ...record, version: target.version ?? target.what, deployed }
+}
+
+function endOf(
+  { problem, how }: Proof,
+  { what }: Target,
+  nothing: boolean,
+): [RollbackOutcome, string, string?] {
+  if (problem !== undefined) {
+    return [
+      'rollback-failed',
+      `Every pod is back on ${what}, and it is not well: ${problem}`,
+      'Look at what is still wrong: the release that was taken back may not be the cause.',
+    ]
+  }
+  if (nothing) return ['passed', `Nothing to do: every pod runs ${what} already, checked by digest.`]
+  const shown = {
+    recovered: 'pods and metrics are well',
+    recovering: 'pods are well, and the lag is falling',
+    'not-shown': 'pods are well; the metrics do not show enough yet',
+  }[how]
+  return ['rolled-back', `Back on ${what}: ${shown}.`]
+}
+
+function dryReason({ what }: Target, plan: RestorePlan): string {
+  const lines = describePlan(plan)
+  if (lines.length === 0)
+    return `Dry run: everything is as it was with ${what}: there would be nothing to do.`
+  return `Dry run: would go back to ${what}: ${lines.join('; ')}.`
+}
+
+function standing({ steps }: RestorePlan, restored: readonly ComponentRestored[]): string {
+  const done = restored.filter(({ problem }) => problem === undefined).map(({ deployment }) => deployment)
+  const open = steps.map(({ deployment }) => deployment).filter((name) => !done.includes(name))
+  return [
+    ...(done.length > 0 ? [`back: ${done.join(', ')}`] : []),
+    ...(open.length > 0 ? [`not back: ${open.join(', ')}`] : []),
+  ].join('; ')
+}
+
+/**
+ * What is good from now on. Undefined where only a part of the release set was put back, or what ran before has no record:
+ * then nothing has been shown that could be called a release.
+ */
+function goodAfter(
+  { target, knownGood, components }: RollbackInputs,
+  restored: readonly ComponentRestored[],
+  now: Date,
+): KnownGood | undefined {
+  if (components.length > 0 || (target.version === undefined && knownGood === undefined)) return undefined
+  const deployed = restored.flatMap((each) => each.deployed ?? [])
+  const names = new Set(deployed.map(({ deployment }) => deployment))
+  const others = knownGood?.components.filter(({ deployment }) => !names.has(deployment)) ?? []
+  const { version, commit, recordId } = target
+  return {
+    recordId,
+    ...(version !== undefined && { version }),
+    ...(commit !== undefined && { commit }),
+    at: now.toISOString(),
+    components: [...others, ...deployed],
+  }
+}
+
+/** What must not be deployed again without a reason: what ran until now, unless that is what was gone back to. */
+function badMark({ record, target, reason, run }: RollbackInputs, now: Date): BadRelease | undefined {
+  if (record.version === target.version) return undefined
+  return { version: record.version, recordId: record.id, reason, by: run.actor, at: now.toISOString() }
+}
