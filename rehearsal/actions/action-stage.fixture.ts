@@ -11,7 +11,7 @@ import { parse } from 'yaml'
 import * as z from 'zod'
 
 const root = join(import.meta.dirname, '../..')
-const actions = ['preflight', 'rollout', 'validate'] as const
+const actions = ['preflight', 'rollout', 'validate', 'rollback'] as const
 
 /** Healthy at once, and gone at once when asked to end; v1.2.0 never gets ready, v1.3.0 crashes. */
 const program = `

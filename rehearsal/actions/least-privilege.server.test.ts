@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { ActionStage, type Ended } from './action-stage.fixture.ts'
 
 const rbac = join(import.meta.dirname, '../../rbac')
-const actions = ['preflight', 'rollout', 'validate'] as const
+const actions = ['preflight', 'rollout', 'validate', 'rollback'] as const
 type Action = (typeof actions)[number]
 
 /** What a Role has and these runs do not use, each with its reason. */
@@ -18,6 +18,12 @@ const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
     'watch coordination.k8s.io/leases': watchLock,
   },
   validate: {
+    'list coordination.k8s.io/leases': watchLock,
+    'watch coordination.k8s.io/leases': watchLock,
+    'create coordination.k8s.io/leases': 'the rollout has made it; only where somebody has deleted it since',
+  },
+  rollback: {
+    'create /configmaps': 'only where a ConfigMap that is put back was deleted',
     'list coordination.k8s.io/leases': watchLock,
     'watch coordination.k8s.io/leases': watchLock,
     'create coordination.k8s.io/leases': 'the rollout has made it; only where somebody has deleted it since',
@@ -106,6 +112,10 @@ beforeAll(async () => {
   await use('dry run', 'passed', 'rollout', ...dryRun)
   const crashing = ['--version', 'v1.3.0']
   await use('rollout of what crashes', 'failed', 'rollout', ...crashing)
+  const why = ['--reason', 'it crashes']
+  await use('dry run of a rollback', 'passed', 'rollback', ...why, '--dry-run')
+  await use('rollback', 'rolled-back', 'rollback', ...why)
+  await use('rollback again', 'passed', 'rollback', ...why)
 })
 afterAll(() => stage.close())
 

@@ -17,6 +17,7 @@ import { noTraffic } from './no-traffic.ts'
 import { outOfQuota } from './out-of-quota.ts'
 import { providerOutage } from './provider-outage.ts'
 import { rerun } from './rerun.ts'
+import { rollback } from './rollback.ts'
 import { rolling } from './rolling.ts'
 import { runnerLost } from './runner-lost.ts'
 import type { Scenario } from './scenario.ts'
@@ -62,4 +63,5 @@ export const scenarios: readonly Scenario[] = [
   runnerLost,
   lockHeld,
   apiFaults,
+  rollback,
 ]

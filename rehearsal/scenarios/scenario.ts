@@ -5,7 +5,7 @@ import { buildImages } from '../pipeline/images.ts'
 import type { FaultsFile } from '../pipeline/runtime/faults.ts'
 import { watchPushes } from '../runner/pushes.ts'
 import type { RunResult } from '../runner/run.ts'
-import { startForPush, type People, type StartedDeployment } from '../world/deploy.ts'
+import { startByHand, startForPush, type People, type StartedDeployment } from '../world/deploy.ts'
 import type { RunbookEdit } from '../world/runbook.ts'
 import type { Timeline } from '../world/timeline.ts'
 import type { World } from '../world/world.ts'
@@ -94,6 +94,14 @@ export class Stage {
     const [result] = await Promise.all([started.finished, meanwhile?.(started)])
     this.results.push(result)
     return { commit, run: started, result }
+  }
+
+  /** What "Run workflow" does, on the default branch; waits for its end. */
+  async runByHand(workflow: string, inputs: Record<string, string | boolean>): Promise<RunResult> {
+    const { finished } = await startByHand(this.world, workflow, inputs, this.timeline)
+    const result = await finished
+    this.results.push(result)
+    return result
   }
 
   /** What "Re-run all jobs" does: the same event and the same run, one attempt later. */

@@ -1,5 +1,5 @@
 import { runWorkflow, type Run, type RunEvent, type RunResult } from '../runner/run.ts'
-import { pushTagEvent } from '../runner/events.ts'
+import { dispatchEvent, pushTagEvent, type WorkflowEvent } from '../runner/events.ts'
 import type { Push } from '../runner/pushes.ts'
 import { engineer } from './caller-repository.ts'
 import { checksOfRun, fileHistory, type ReleaseHistory } from './history.ts'
@@ -70,12 +70,61 @@ export async function startForPush(
   const runId = runs
   timeline.add(`run ${String(runId)}: ${tag} was pushed by ${engineer}`)
   const keepChecks = checksOfRun(world, runId)
+  const begun = begin(
+    world,
+    { runId, attempt, workflow: '.github/workflows/deploy.yml', event, kubeconfigs },
+    (happened) => {
+      keepChecks(happened)
+      if (people.tick && happened.type === 'job-finished' && happened.job.name.endsWith('Ticket')) {
+        tickChecklist(world, runId, timeline).catch((error: unknown) => {
+          timeline.add(`the checklist could not be ticked: ${String(error)}`)
+        })
+      }
+    },
+    timeline,
+  )
+  return { runId, tag, ...begun }
+}
+
+/** Starts a workflow of the default branch by hand, as "Run workflow" does. */
+export async function startByHand(
+  world: World,
+  workflow: string,
+  inputs: Record<string, string | boolean>,
+  timeline: Timeline,
+): Promise<Omit<StartedDeployment, 'tag'>> {
+  const { github, repository } = world
+  const source = { bare: repository.bare, repository: repository.slug, actor: engineer, server: github.url }
+  const event = await dispatchEvent(source, { ref: 'refs/heads/main', workflow, inputs })
+  runs += 1
+  const runId = runs
+  github.state.runs.add({ id: runId, headRef: 'main', headSha: event.sha, actor: engineer })
+  timeline.add(`run ${String(runId)}: ${workflow} was started by ${engineer}`)
+  return { runId, ...begin(world, { runId, attempt: 1, workflow, event }, () => undefined, timeline) }
+}
+
+/** What is run, and as which run. */
+interface Begun {
+  readonly runId: number
+  readonly attempt: number
+  readonly workflow: string
+  readonly event: WorkflowEvent
+  readonly kubeconfigs?: Readonly<Record<string, string>> | undefined
+}
+
+function begin(
+  world: World,
+  { runId, attempt, workflow, event, kubeconfigs = {} }: Begun,
+  onEvent: (event: RunEvent) => void,
+  timeline: Timeline,
+): Pick<StartedDeployment, 'run' | 'finished'> {
+  const { github, repository } = world
   const run = runWorkflow(
     {
       act: world.act,
       repositories: repository.bare.slice(0, -`/${repository.slug}.git`.length),
       repository: repository.slug,
-      workflow: '.github/workflows/deploy.yml',
+      workflow,
       event,
       suite: world.suite,
       labels: ['ubuntu-latest'],
@@ -89,12 +138,7 @@ export async function startForPush(
       variables: { ...world.variables },
     },
     (happened) => {
-      keepChecks(happened)
-      if (people.tick && happened.type === 'job-finished' && happened.job.name.endsWith('Ticket')) {
-        tickChecklist(world, runId, timeline).catch((error: unknown) => {
-          timeline.add(`the checklist could not be ticked: ${String(error)}`)
-        })
-      }
+      onEvent(happened)
       narrate(happened, timeline)
     },
   )
@@ -106,7 +150,7 @@ export async function startForPush(
       timeline.add(`run ${String(runId)}: ${result.conclusion}`)
       return result
     })
-  return { runId, tag, run, finished }
+  return { run, finished }
 }
 
 /** The lines of a live timeline: how steps and jobs ended, and what they annotate. */

@@ -62,6 +62,10 @@ const inputs = z.object({
     .string()
     .optional()
     .describe('Why to deploy at an avoided time; it is recorded (check, re-check).'),
+  'redeploy-reason': z
+    .string()
+    .optional()
+    .describe('Why to deploy a version that was rolled back before; it is recorded (plan).'),
 })
 
 const outputs = { ...phaseOutputs, pipeline: '', version: '', class: '', approval: '', strategy: '' }
@@ -172,6 +176,7 @@ async function request(
     commit,
     author: await forge?.commitAuthor(commit, signal),
     run: identity,
+    redeployReason: given['redeploy-reason'],
     wantedClass: wanted === undefined ? undefined : { class: wanted, reason: given['class-reason'] },
     firstDeploymentClass: given['first-deployment-class'],
     components: given.components,

@@ -5,6 +5,8 @@ import { planDeployment, type DeploymentRequest } from '@runbook-actions/shared/
 import type { Clock } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { withRedeployReason } from '@runbook-actions/shared/record/override.ts'
+import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import { comingHolidays, type HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { planSummary } from './plan-summary.ts'
@@ -18,14 +20,20 @@ export interface PlanPorts {
   readonly signal: AbortSignal
 }
 
+export interface PlanRequest extends DeploymentRequest {
+  /** Why a version is deployed that was rolled back before. */
+  readonly redeployReason?: string | undefined
+}
+
 /**
- * Decides what the deployment is and opens its record. It reads and changes nothing.
+ * Decides what the deployment is and opens its record. It reads and changes nothing. A version that was rolled back is
+ * planned again only where a person says why.
  *
  * @throws UserError where the request cannot be planned, or the calendar does not know the region of the holidays
  */
 export async function plan(
   runbook: Runbook,
-  request: DeploymentRequest,
+  request: PlanRequest,
   ports: PlanPorts,
 ): Promise<PhaseResult> {
   const { cluster, store, calendar, clock, signal } = ports
@@ -37,10 +45,27 @@ export async function plan(
     window.holidays === undefined ? undefined : comingHolidays(window, clock.now(), await calendar())
   const [memory, states] = await Promise.all([store.load(signal), scaledComponents(cluster, names, signal)])
   const planned = planDeployment(runbook, request, memory, states, clock.now())
-  const record = { ...planned.record, ...(holidays !== undefined && { holidays }) }
+  const { bad } = await store.history(signal)
+  const mark = bad.find((each) => each.version === planned.record.version)
+  const opened = { ...planned.record, ...(holidays !== undefined && { holidays }) }
+  const record =
+    mark === undefined
+      ? opened
+      : withRedeployReason(opened, request.redeployReason, request.run.actor, clock)
   const { version, environment, class: changeClass, strategy } = record
   const summary = planSummary(planned, runbook.changes[planned.decided.class].risk)
 
+  if (mark !== undefined && request.redeployReason === undefined) {
+    const reason = rolledBackBefore(mark, environment)
+    const next = 'Deploy a new version with the cause mended; or say by "redeploy-reason" why this one is good now.'
+    return {
+      outcome: 'blocked',
+      reason,
+      next,
+      record: phase.end(record, { outcome: 'blocked', reason }),
+      summary,
+    }
+  }
   if (strategy === 'canary') {
     const reason = `A ${changeClass} change goes to ${environment} by a canary, which this version of the suite cannot do yet.`
     const next = `Set "changes.${changeClass}.strategy: rolling" in the runbook file if a rolling update is acceptable.`
@@ -59,4 +84,9 @@ export async function plan(
     record: phase.end(record, { outcome: 'passed', reason }),
     summary,
   }
+}
+
+function rolledBackBefore({ version, reason, by, at }: BadRelease, environment: string): string {
+  const when = at.slice(0, 16).replace('T', ' ')
+  return `${version} was rolled back from ${environment} at ${when} UTC by ${by}: ${reason}.`
 }

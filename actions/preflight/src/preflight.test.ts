@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import { goodSources } from '@runbook-actions/shared/gates/sources.fixture.ts'
-import type { DeploymentRequest } from '@runbook-actions/shared/cluster/plan-deployment.ts'
 import { FakeForge } from '@runbook-actions/shared/github/forge.fixture.ts'
 import { goodForge } from '@runbook-actions/shared/github/good-forge.fixture.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
@@ -17,7 +16,7 @@ import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.t
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { approve } from './approve.ts'
 import { check, withStaging } from './check.ts'
-import { plan } from './plan.ts'
+import { plan, type PlanRequest } from './plan.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
 const runbookWith = (more = '', window = '') =>
@@ -34,7 +33,7 @@ const runbook = runbookWith()
 const at = (time: string) => ({ now: () => new Date(time) })
 const clock = at('2026-11-23T10:00:00Z')
 const { signal } = new AbortController()
-const request: DeploymentRequest = {
+const request: PlanRequest = {
   environment: 'production',
   tag: 'v1.1.0',
   tagPrefix: '',
@@ -57,7 +56,7 @@ function setUp() {
   const cluster = new FakeCluster(...names)
   const store = new FakeStore()
   store.memory = { latest: undefined, knownGood: goodRelease('v1.0.0', cluster) }
-  const planned_ = (more: Partial<DeploymentRequest> = {}, book = runbook) =>
+  const planned_ = (more: Partial<PlanRequest> = {}, book = runbook) =>
     plan(book, { ...request, ...more }, { cluster, store, calendar, clock, signal })
   return { cluster, store, plan: planned_ }
 }
@@ -107,7 +106,7 @@ describe('plan', () => {
     expect((await setUp().plan({ tag })).record).toMatchObject({ class: changeClass, approval })
   })
 
-  it.each<[string, Partial<DeploymentRequest>, string]>([
+  it.each<[string, Partial<PlanRequest>, string]>([
     [
       'an older version',
       { tag: 'v0.9.0' },
@@ -130,6 +129,24 @@ describe('plan', () => {
       runbookWith('changes: { major: { strategy: rolling } }'),
     )
     expect(allowed.outcome).toBe('passed')
+  })
+
+  it('does not deploy again what was rolled back, unless a person says why', async () => {
+    const { store, plan: planned_ } = setUp()
+    const mark = { version: 'v1.1.0', recordId: 'p/e/v1.1.0/1-1', by: 'olga', at: '2026-11-21T02:14:00.000Z' }
+    store.past = { releases: [], bad: [{ ...mark, reason: 'critical bug' }], runbook: undefined }
+    const refused = await planned_()
+    expect([refused.outcome, refused.reason]).toEqual([
+      'blocked',
+      'v1.1.0 was rolled back from production at 2026-11-21 02:14 UTC by olga: critical bug.',
+    ])
+    expect(refused.next).toContain('redeploy-reason')
+    const allowed = await planned_({ redeployReason: 'the broker was the cause' })
+    expect(allowed.outcome).toBe('passed')
+    expect(allowed.record.overrides).toMatchObject([
+      { gate: 'rolled-back-before', reason: 'the broker was the cause', by: 'rosa' },
+    ])
+    expect((await planned_({ tag: 'v1.2.0' })).outcome).toBe('passed')
   })
 
   it('looks the coming holidays up, so that no later phase needs a calendar', async () => {

@@ -62,7 +62,9 @@ export async function restoreComponent(
     if (needsWrite) {
       for (const difference of step.differences) log.info(`${deployment}: ${difference}.`)
       checkWrite()
-      const template = pinnedTemplate(snapshot)
+      // Where only replicas are missing, the pods that run stay as they are.
+      const isSame = step.differences.length === 0
+      const template = isSame ? { ...state.deployment.spec?.template } : pinnedTemplate(snapshot)
       const written = await cluster.restoreDeployment(
         {
           deployment,

@@ -1,3 +1,6 @@
+import { containerOf } from '@runbook-actions/shared/cluster/component.ts'
+import { deploymentOfSnapshot } from '@runbook-actions/shared/cluster/restore/wanted-deployment.ts'
+import { isImageOf } from '@runbook-actions/shared/cluster/what-runs.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { History, Release } from '@runbook-actions/shared/record/release.ts'
 import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
@@ -96,7 +99,7 @@ function knownGoodTarget(
   // The snapshot of the deployment that stands on it is younger: what was scaled by hand since is in it.
   const isAfter = latest !== undefined && latest.id !== knownGood.recordId
   const isOfGood = isAfter && latest.from?.recordId === knownGood.recordId
-  if (isOfGood && latest.snapshot !== undefined) {
+  if (isOfGood && latest.snapshot !== undefined && isStateOf(knownGood, latest.snapshot)) {
     return {
       ...ofSnapshot(latest, latest.snapshot, what),
       version: knownGood.version,
@@ -111,6 +114,18 @@ function knownGoodTarget(
     `${what} is recorded without its state: an older version of the suite deployed it.`,
     'Name a revision: revision:<number> with one component; see kubectl rollout history.',
   )
+}
+
+/** Whether a snapshot shows the release: by what its pods ran, or by their image where none did. */
+function isStateOf({ components }: KnownGood, { deployments }: Snapshot): boolean {
+  return components.every((component) => {
+    const kept = deployments.find(({ deployment }) => deployment === component.deployment)
+    if (kept === undefined) return true
+    const digests = kept.digests[component.container] ?? []
+    if (digests.length > 0) return digests.every((digest) => digest === component.digest)
+    const image = containerOf(deploymentOfSnapshot(kept), component.container)?.image
+    return image !== undefined && isImageOf(component, image)
+  })
 }
 
 function beforeTarget(

@@ -179,7 +179,9 @@ async function withSnapshot(
     return { ...record, ...(kept !== undefined && { snapshot: kept }) }
   }
   const standsOnGood = knownGood !== undefined && runsExactly(knownGood, states.values())
-  const kept = standsOnGood ? undefined : latest?.snapshot
+  // What the good release itself kept is what ran before it.
+  const isBad = latest !== undefined && latest.id !== knownGood?.recordId
+  const kept = !standsOnGood && isBad ? latest.snapshot : undefined
   return { ...record, snapshot: kept ?? (await takeSnapshot(cluster, states.values(), { clock, signal })) }
 }
 

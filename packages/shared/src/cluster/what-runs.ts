@@ -1,7 +1,7 @@
 import type { DeployedComponent, KnownGood, PlannedComponent } from '../record/schema.ts'
 import type { Memory } from '../record/store.ts'
 import { containerOf, isReady, nameOf, revisionOf, type ComponentState } from './component.ts'
-import { parseImage, runningDigests, shortDigest } from './image.ts'
+import { formatImage, parseImage, runningDigests, shortDigest } from './image.ts'
 
 /** Whether the pod template has the planned image, and nothing else is to be written: a manifest may hold more. */
 export function runsAlready({ container, to, manifest }: PlannedComponent, state: ComponentState): boolean {
@@ -48,10 +48,19 @@ export function runsExactly(release: KnownGood, states: Iterable<ComponentState>
   return [...states].every((state) => {
     const component = release.components.find(({ deployment }) => deployment === nameOf(state.deployment))
     if (component === undefined) return false
-    if (containerOf(state.deployment, component.container)?.image !== component.image) return false
+    const image = containerOf(state.deployment, component.container)?.image
+    if (image === undefined || !isImageOf(component, image)) return false
     const digests = [...runningDigests(state, component.container).keys()]
     return digests.every((digest) => digest === component.digest)
   })
+}
+
+/** Whether an image is that of a component, pinned to what it ran or not: a rollback pins what a tag named. */
+export function isImageOf(
+  { image, digest }: Pick<DeployedComponent, 'image' | 'digest'>,
+  written: string,
+): boolean {
+  return written === image || written === formatImage({ ...parseImage(image), digest })
 }
 
 /** What runs now as a known good release without a version: the first deployment adopts it, once it is shown to be healthy. */

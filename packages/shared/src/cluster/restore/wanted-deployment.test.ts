@@ -54,6 +54,13 @@ describe('differencesFrom', () => {
     expect(asIt(settledComponent({ image: `${image}@${digestA}`, digest: digestA }))).toEqual([])
   })
 
+  it('takes no restart for a difference', () => {
+    const state = settledComponent({ image, digest: digestA })
+    const template = restarted({ ...state.deployment.spec!.template }, new Date('2026-11-23T10:00:00Z'))
+    const spec = { ...state.deployment.spec!, template } as NonNullable<typeof state.deployment.spec>
+    expect(asIt({ ...state, deployment: { ...state.deployment, spec } })).toEqual([])
+  })
+
   it('tells another image, another template, other pods, and a pause', () => {
     expect(asIt(settledComponent({ image: 'registry.local/download-worker:v2', digest: digestA }))).toEqual([
       `it has registry.local/download-worker:v2 instead of ${image}`,

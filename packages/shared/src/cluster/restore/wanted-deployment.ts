@@ -57,6 +57,14 @@ export function restarted(
   return { ...template, metadata: { ...metadata, annotations } }
 }
 
+/** That pods were made anew says nothing of what they run: it is no reason to make them anew once more. */
+function withoutRestart(template: object): object {
+  const { metadata, ...rest } = template as { metadata?: { annotations?: Record<string, string> } }
+  const { annotations = {}, ...others } = metadata ?? {}
+  const { [restartedKey]: _, ...kept } = annotations
+  return { ...rest, metadata: { ...others, ...(Object.keys(kept).length > 0 && { annotations: kept }) } }
+}
+
 /** Whether two templates say the same. */
 export function isSameTemplate(a: object, b: object): boolean {
   return changedFields({ template: a }, { template: b }).length === 0
@@ -70,7 +78,9 @@ export function differencesFrom(snapshot: DeploymentSnapshot, state: ComponentSt
   const { deployment } = state
   const template = deployment.spec?.template ?? {}
   const differences: string[] = []
-  const isSame = [snapshot.template, pinnedTemplate(snapshot)].some((each) => isSameTemplate(each, template))
+  const isSame = [snapshot.template, pinnedTemplate(snapshot)].some((each) =>
+    isSameTemplate(withoutRestart(each), withoutRestart(template)),
+  )
   if (!isSame) differences.push(describeTemplate(snapshot, deployment))
   for (const [container, digests] of Object.entries(snapshot.digests)) {
     const strange = [...runningDigests(state, container)].filter(

@@ -1,0 +1,378 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { FakeCluster, FakeStore, restoresAtOnce } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import {
+  deploymentOf,
+  digestA,
+  digestB,
+  podOf,
+  replicaSetOf,
+  settledComponent,
+} from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
+import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
+import { goodSources } from '@runbook-actions/shared/gates/sources.fixture.ts'
+import { quietPipeline } from '@runbook-actions/shared/metrics/metrics.fixture.ts'
+import { silent } from '@runbook-actions/shared/ports.ts'
+import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
+import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
+import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
+import { lockedRollback, type LockedInputs } from './locked.ts'
+
+const names = ['event-ingester', 'download-worker', 'result-processor'] as const
+const runbook = loadRunbook(
+  `version: 1
+pipeline: kafka-pipeline
+environments: { production: { namespace: kafka-pipeline } }
+components: [${names.map((name) => `{ deployment: ${name} }`).join(', ')}]
+`,
+  { file: 'runbook.yaml' },
+)
+const run = { id: '900', attempt: '1', url: 'https://github.example/runs/900', actor: 'olga' }
+
+describe('rollback', () => {
+  let now: number
+  let cluster: FakeCluster
+  let store: FakeStore
+  let lock: FakeLock
+  let controller: AbortController
+  let metrics: ReturnType<typeof quietPipeline>
+  let record: DeploymentRecord
+
+  beforeEach(async () => {
+    now = Date.parse('2026-11-23T10:00:00Z')
+    cluster = new FakeCluster()
+    for (const name of names) {
+      const image = `registry.local/${name}:v1.0.0`
+      const shape = { name, replicas: 2, revision: '1', generation: 1, image, digest: digestA }
+      cluster.states.set(name, settledComponent(shape))
+    }
+    cluster.onWait = (until) => {
+      now = Math.max(now + 1000, until.getTime())
+    }
+    cluster.configMaps.set('settings', { LEVEL: 'info' })
+    withSettings('event-ingester')
+    store = new FakeStore()
+    lock = new FakeLock()
+    controller = new AbortController()
+    metrics = quietPipeline(...names)
+    const { signal } = controller
+    const snapshot = await takeSnapshot(cluster, cluster.states.values(), { clock, signal })
+    const good: KnownGood = {
+      recordId: 'kafka-pipeline/production/v1.0.0/1-1',
+      version: 'v1.0.0',
+      commit: 'c0ffee',
+      at: '2026-11-20T10:00:00.000Z',
+      components: names.map((deployment) => ({
+        deployment,
+        container: deployment,
+        image: `registry.local/${deployment}:v1.0.0`,
+        digest: digestA,
+        pods: 2,
+      })),
+    }
+    record = recordOf({ from: good, snapshot })
+    store.memory = { latest: record, knownGood: good }
+  })
+
+  const clock = { now: (): Date => new Date(now) }
+
+  /** Its pods read the ConfigMap `settings`. */
+  function withSettings(name: string): void {
+    const state = cluster.states.get(name)!
+    const spec = structuredClone(state.deployment.spec!)
+    spec.template.spec!.containers[0]!.envFrom = [{ configMapRef: { name: 'settings' } }]
+    cluster.states.set(name, { ...state, deployment: { ...state.deployment, spec } })
+  }
+
+  /** The bad release, rolled out to these. */
+  function deployed(...which: readonly string[]): void {
+    for (const name of which) {
+      const state = settledComponent({
+        name,
+        replicas: 2,
+        revision: '2',
+        image: `registry.local/${name}:v1.1.0`,
+      })
+      cluster.states.set(name, state)
+    }
+  }
+
+  const goBack = (given: Partial<LockedInputs> = {}) =>
+    lockedRollback(
+      {
+        runbook,
+        record,
+        wish: { kind: 'known-good' },
+        components: [],
+        reason: 'critical bug',
+        run,
+        dryRun: false,
+        command: 'node rollback.mjs --pipeline kafka-pipeline',
+        ...given,
+      },
+      {
+        cluster,
+        store,
+        lock,
+        connect: () => ({
+          sources: goodSources(cluster, { clock, metrics }),
+          close: () => Promise.resolve(),
+        }),
+        clock,
+        log: silent,
+        signal: controller.signal,
+      },
+    )
+
+  const imageOf = (name: string) =>
+    cluster.states.get(name)?.deployment.spec?.template.spec?.containers[0]?.image
+
+  it('puts every component back, the last one first, pinned to what ran', async () => {
+    deployed(...names)
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'rolled-back',
+      'Back on the last known good release, v1.0.0: pods and metrics are well.',
+    ])
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual([...names].reverse())
+    for (const name of names) expect(imageOf(name)).toBe(`registry.local/${name}:v1.0.0@${digestA}`)
+    expect(lock.calls).toEqual(['acquire', 'release'])
+  })
+
+  it('leaves a record of it, marks the release, and calls good what runs now', async () => {
+    deployed(...names)
+    await goBack()
+    const { latest, knownGood } = store.memory
+    expect(latest?.rollback).toMatchObject({
+      reason: 'critical bug',
+      version: 'v1.0.0',
+      run: { actor: 'olga' },
+    })
+    expect(latest?.phases.at(-1)).toMatchObject({ phase: 'rollback', outcome: 'rolled-back' })
+    expect(knownGood).toMatchObject({ version: 'v1.0.0', recordId: record.from?.recordId })
+    expect(knownGood?.components.map(({ image }) => image)).toEqual(
+      [...names].reverse().map((name) => `registry.local/${name}:v1.0.0@${digestA}`),
+    )
+    expect(store.past.bad).toMatchObject([{ version: 'v1.1.0', reason: 'critical bug', by: 'olga' }])
+  })
+
+  it('writes only what is not as it was', async () => {
+    deployed('event-ingester')
+    withSettings('event-ingester')
+    expect((await goBack()).outcome).toBe('rolled-back')
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['event-ingester'])
+  })
+
+  it('has nothing to do where all is as it was, and says so only after it has looked', async () => {
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'passed',
+      'Nothing to do: every pod runs the last known good release, v1.0.0 already, checked by digest.',
+    ])
+    expect([cluster.restored, store.saved]).toEqual([[], []])
+
+    const state = cluster.states.get('download-worker')!
+    cluster.states.set('download-worker', {
+      ...state,
+      pods: [podOf(state.replicaSets[0]!, 'moved', { digest: digestB }), ...state.pods.slice(1)],
+    })
+    expect((await goBack()).outcome).not.toBe('passed')
+  })
+
+  it('is the same the second time: it never toggles', async () => {
+    deployed(...names)
+    await goBack()
+    const images = names.map(imageOf)
+    expect((await goBack()).outcome).toBe('passed')
+    expect(names.map(imageOf)).toEqual(images)
+  })
+
+  it('puts configuration back first, and makes the pods anew that have read the other', async () => {
+    cluster.configMaps.set('settings', { LEVEL: 'debug' })
+    expect((await goBack()).outcome).toBe('rolled-back')
+    expect(cluster.configMaps.get('settings')).toEqual({ LEVEL: 'info' })
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['event-ingester'])
+    expect(JSON.stringify(cluster.restored[0]?.template)).toContain('restartedAt')
+  })
+
+  it('gives replicas back that were taken, and takes none that were added', async () => {
+    deployed(...names)
+    const scale = (name: string, replicas: number): void => {
+      const image = `registry.local/${name}:v1.1.0`
+      cluster.states.set(name, settledComponent({ name, replicas, image }))
+    }
+    scale('download-worker', 1)
+    scale('result-processor', 5)
+    await goBack()
+    const replicas = new Map(cluster.restored.map((each) => [each.deployment, each.replicas]))
+    expect([replicas.get('download-worker'), replicas.get('result-processor')]).toEqual([2, undefined])
+  })
+
+  it('leaves replicas to their autoscaler', async () => {
+    deployed(...names)
+    cluster.scaledBy.set('download-worker', { kind: 'HPA', name: 'h', min: 1, max: 9 })
+    cluster.states.set(
+      'download-worker',
+      settledComponent({
+        name: 'download-worker',
+        replicas: 1,
+        image: 'registry.local/download-worker:v1.1.0',
+      }),
+    )
+    await goBack()
+    const wanted = cluster.restored.find(({ deployment }) => deployment === 'download-worker')
+    expect(wanted?.replicas).toBeUndefined()
+  })
+
+  it('puts one component back where only one is named, and calls no mixture good', async () => {
+    deployed(...names)
+    const before = store.memory.knownGood
+    expect((await goBack({ components: ['download-worker'] })).outcome).toBe('rolled-back')
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['download-worker'])
+    expect(store.memory.knownGood).toBe(before)
+    await expect(goBack({ components: ['nobody'] })).rejects.toThrow('no component nobody')
+  })
+
+  it('a dry run says what it would do, takes no lock and saves nothing', async () => {
+    deployed('download-worker')
+    const result = await goBack({ dryRun: true })
+    expect(result.reason).toBe(
+      'Dry run: would go back to the last known good release, v1.0.0: download-worker: it has registry.local/download-worker:v1.1.0 instead of registry.local/download-worker:v1.0.0; 2 pods run another content of download-worker.',
+    )
+    expect([lock.calls, store.saved]).toEqual([[], []])
+  })
+
+  it('ends where a component does not come back, touches nothing more, and marks the release all the same', async () => {
+    deployed(...names)
+    cluster.restoring.set('download-worker', (wanted, before) => {
+      const back = restoresAtOnce(wanted, before)
+      const deployment = deploymentOf({ name: 'download-worker', replicas: 2, revision: '3', generation: 3 })
+      const set = replicaSetOf(deployment, 'back', '3')
+      const stuck = podOf(set, 'stuck', { waiting: { reason: 'InvalidImageName', message: 'gone' } })
+      return { ...back, replicaSets: [set], pods: [...before.pods, stuck] }
+    })
+    const result = await goBack()
+    expect(result.outcome).toBe('rollback-failed')
+    expect(result.reason).toMatch(/^download-worker is not back: /)
+    expect(result.next).toMatch(/Kubernetes keeps the pods that serve/)
+    expect(imageOf('event-ingester')).toBe('registry.local/event-ingester:v1.1.0')
+    expect(store.past.bad.map(({ version }) => version)).toEqual(['v1.1.0'])
+    expect(store.memory.latest?.phases.at(-1)?.outcome).toBe('rollback-failed')
+    expect(lock.calls).toEqual(['acquire', 'release'])
+
+    // The image is there again: Kubernetes goes on by itself, and so does the next rollback.
+    const stuck = cluster.states.get('download-worker')!
+    cluster.states.set('download-worker', restoresAtOnce(cluster.restored.at(-1)!, stuck))
+    expect((await goBack()).outcome).toBe('rolled-back')
+    for (const name of names) expect(imageOf(name)).toContain(':v1.0.0@')
+  })
+
+  it('fails where every pod is back and something is still wrong', async () => {
+    deployed(...names)
+    cluster.answer = () => ({ status: 503, body: 'no database' })
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'rollback-failed',
+      expect.stringMatching(/^Every pod is back on .*, and it is not well: .*do not answer 200/),
+    ])
+    expect(store.memory.knownGood?.components[0]?.image).toContain('v1.0.0@')
+  })
+
+  it('an outage of the metrics fails no rollback: it says that they show nothing', async () => {
+    deployed(...names)
+    Object.assign(metrics, { counted: () => Promise.reject(new Error('no route to Prometheus')) })
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'rolled-back',
+      'Back on the last known good release, v1.0.0: pods are well; the metrics do not show enough yet.',
+    ])
+    expect(now - Date.parse('2026-11-23T10:00:00Z')).toBeGreaterThanOrEqual(runbook.rollback.within)
+  })
+
+  it('stopped in the middle it says what is back; run again it goes on', async () => {
+    deployed(...names)
+    cluster.onRestore = ({ deployment }) => {
+      if (deployment === 'download-worker') controller.abort(new Error('the run was cancelled'))
+    }
+    const stopped = await goBack()
+    expect([stopped.outcome, stopped.reason]).toEqual([
+      'cancelled',
+      'Stopped (the run was cancelled): back: result-processor; not back: download-worker, event-ingester.',
+    ])
+    cluster.onRestore = () => undefined
+    controller = new AbortController()
+    expect((await goBack()).outcome).toBe('rolled-back')
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual([...names].reverse())
+  })
+
+  it('another rollback that holds the lock is not crossed', async () => {
+    deployed(...names)
+    lock.refusal = 'Another run holds the lock: run 899 by rosa, going back from v1.1.0'
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual(['blocked', lock.refusal])
+    expect([cluster.restored, store.saved]).toEqual([[], []])
+  })
+
+  it('reads what shows the cause before anything is changed', async () => {
+    deployed(...names)
+    const read: number[] = []
+    cluster.podLog = () => {
+      read.push(cluster.restored.length)
+      return Promise.resolve('ERROR no such table\n')
+    }
+    const result = await goBack()
+    expect(read.filter((written) => written === 0).length).toBeGreaterThan(0)
+    expect(fitSummary(result.summary)).toContain('ERROR no such table')
+  })
+
+  it('goes back by the runbook file of the release that it goes back to', async () => {
+    deployed(...names)
+    const used: string[] = []
+    const text = `version: 1
+pipeline: kafka-pipeline
+environments: { production: { namespace: kafka-pipeline } }
+components: [{ deployment: event-ingester, health: { path: /old } }]
+`
+    store.past = {
+      releases: [{ good: record.from!, state: record.snapshot!, runbook: text }],
+      bad: [],
+      runbook: undefined,
+    }
+    cluster.answer = (_, path) => {
+      used.push(path)
+      return { status: 200, body: 'kafka_messages_consumed_total 1\n' }
+    }
+    await goBack()
+    expect(used).toContain('/old')
+  })
+
+  it('goes to a revision of one component', async () => {
+    const state = settledComponent({ name: 'download-worker', replicas: 2, revision: '2', digest: digestA })
+    const { template } = deploymentOf({
+      name: 'download-worker',
+      image: 'registry.local/download-worker:v0.9.0',
+    }).spec!
+    const old = replicaSetOf(state.deployment, 'old', '1')
+    const labels = { app: 'x', 'pod-template-hash': 'old' }
+    const spec = { selector: {}, template: { ...template, metadata: { labels } } }
+    cluster.states.set('download-worker', { ...state, replicaSets: [...state.replicaSets, { ...old, spec }] })
+    const wish = { kind: 'revision', revision: 1 } as const
+    const result = await goBack({ wish, components: ['download-worker'] })
+    expect(result.outcome).toBe('rolled-back')
+    expect(cluster.restored[0]?.template).toMatchObject({ metadata: { labels: { app: 'x' } } })
+    expect(JSON.stringify(cluster.restored[0]?.template)).not.toContain('pod-template-hash')
+    await expect(goBack({ wish })).rejects.toThrow('is of one Deployment')
+    await expect(
+      goBack({ wish: { kind: 'revision', revision: 7 }, components: ['download-worker'] }),
+    ).rejects.toThrow('has no revision 7')
+  })
+
+  it('says first how production stands and what to do, and gives the command', async () => {
+    deployed(...names)
+    const text = fitSummary((await goBack()).summary)
+    expect(text).toMatch(/^## 🟧 production is back on v1\.0\.0\n\*\*Do:\*\* mend the cause/)
+    expect(text).toContain('node rollback.mjs --pipeline kafka-pipeline')
+    expect(text).toContain('**Not restored:** offsets')
+  })
+})

@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { production } from '../world/environment.ts'
+import { pipeline, recordStore } from '../world/seed.ts'
+import type { World } from '../world/world.ts'
+import { equal, says } from './checks.ts'
+import { checkInvariants } from './invariants.ts'
+import { look, type Found } from './observe.ts'
+import type { Scenario } from './scenario.ts'
+import { checkTicket } from './ticket.ts'
+
+const workflow = '.github/workflows/rollback.yml'
+
+/** What went live is bad after all: back to the release before it, by hand, then once more from a terminal. */
+export const rollback: Scenario = {
+  name: 'rollback',
+  title: 'v1.1.0 is live and bad: back to v1.0.0 by hand; a second time there is nothing to do',
+  async play(stage) {
+    const { world, checks } = stage
+    const before = await look(world, production)
+    const deployed = await stage.deploy({ version: 'v1.1.0' })
+    await checks.that('v1.1.0 is live', () => equal(deployed.result.conclusion, 'success'))
+    const live = await look(world, production)
+
+    const dry = await stage.runByHand(workflow, { reason: 'critical bug', target: 'v1.0.0', 'dry-run': true })
+    await checks.that('a dry run says what would be put back', () =>
+      says(dry.jobs.flatMap(({ summaries }) => summaries).join('\n'), /Would put back/),
+    )
+    await checks.that('and changes nothing', async () => {
+      const now = await look(world, production)
+      return equal(generations(now), generations(live))
+    })
+
+    // Of what the release has made of the configuration, too.
+    await world.cluster.kubectlRun([
+      'patch',
+      'configmap',
+      'kafka-pipeline-config',
+      '-n',
+      production.namespace,
+      '--type=merge',
+      '-p',
+      '{"data":{"BROKEN":"yes"}}',
+    ])
+    const done = await stage.runByHand(workflow, { reason: 'critical bug', target: 'v1.0.0-prod' })
+    await checks.that('the run is green', () => equal(done.conclusion, 'success'))
+    await checks.that('it waited for nobody', () =>
+      equal(
+        done.jobs.filter(({ result }) => result !== 'skipped').map(({ name }) => name.split(' / ').at(-1)),
+        ['Rollback', 'Keep the books'],
+      ),
+    )
+    const after = await look(world, production)
+    for (const [name, found] of Object.entries(after)) {
+      await checks.that(`${name}: every pod is Ready on what ran before, none of the others left`, () =>
+        equal(
+          { ...found, image: '', generation: 0 },
+          { ...(before[name] as Found), image: '', generation: 0 },
+        ),
+      )
+      await checks.that(`${name}: its image is pinned to that content`, () =>
+        equal(found.image, `registry.local/${name}:v1.0.0@${before[name]?.digests[0] ?? ''}`),
+      )
+    }
+    await checks.that('the configuration is as it was', async () => {
+      const found = await world.cluster.kubectlRun([
+        'get',
+        'configmap',
+        'kafka-pipeline-config',
+        '-n',
+        production.namespace,
+        '-o',
+        'jsonpath={.data.BROKEN}',
+      ])
+      return equal(found, '')
+    })
+    await checks.that('rollout history tells the cause that v1.0.0 had, not that of v1.1.0', async () => {
+      const cause = await world.cluster.kubectlRun([
+        'get',
+        'deployment',
+        'download-worker',
+        '-n',
+        production.namespace,
+        '-o',
+        'jsonpath={.metadata.annotations}',
+      ])
+      return {
+        ok: !/change-cause":"v1\.1\.0/.test(cause) && /rolled-back-from":"v1\.1\.0/.test(cause),
+        found: cause.slice(0, 300),
+      }
+    })
+    await checks.that('the summary says first that production is back, and how well it is', () =>
+      says(
+        done.jobs.flatMap(({ summaries }) => summaries).join('\n'),
+        /^## 🟧 production is back on v1\.0\.0\n\*\*Do:\*\* /m,
+      ),
+    )
+    const store = recordStore(world.api, production)
+    await checks.that('v1.0.0 is known good again, and v1.1.0 is marked', async () => {
+      const { knownGood, latest } = await store.load()
+      const { bad } = await store.history()
+      return equal(
+        [
+          knownGood?.version,
+          latest?.phases.at(-1)?.outcome,
+          bad.map(({ version, reason }) => [version, reason]),
+        ],
+        ['v1.0.0', 'rolled-back', [['v1.1.0', 'critical bug']]],
+      )
+    })
+    await checks.that('the deployment log tells it', async () =>
+      says(
+        await world.repository.inBare('show', 'deployment-log:deployment-log.txt'),
+        /Rolled back v1\.1\.0 to release v1\.0\.0 \(critical bug, by rosa/,
+      ),
+    )
+    await checkTicket(stage, {
+      state: 'open',
+      firstLine: /^## 🟧 production is back on v1\.0\.0: v1\.1\.0 was rolled back$/,
+      label: 'deployment-rolled-back',
+    })
+
+    const again = await fromTerminal(world)
+    await checks.that('from a terminal, with a kubeconfig alone, there is nothing left to do', () => ({
+      ok: again.code === 0 && again.output.includes('Nothing to do'),
+      found: `exit ${again.code}: ${again.output.slice(-300)}`,
+    }))
+    await checks.that('and nothing is written', async () =>
+      equal(generations(await look(world, production)), generations(after)),
+    )
+    await checkInvariants(stage, deployed)
+    await checkInvariants(stage, { ...deployed, result: done })
+  },
+}
+
+function generations(found: Record<string, Found>): Record<string, number> {
+  return Object.fromEntries(Object.entries(found).map(([name, { generation }]) => [name, generation]))
+}
+
+/** As from a laptop in the night: no checkout, no GitHub. */
+function fromTerminal(world: World): Promise<{ code: number; output: string }> {
+  const bundle = join(world.suite, 'actions/rollback/dist/index.js')
+  const flags = ['--pipeline', pipeline, '--environment', production.name, '--reason', 'still not sure']
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: world.suite,
+    KUBECONFIG_CONTENT: world.secrets.PRODUCTION_KUBECONFIG ?? '',
+    ...world.variables,
+  }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bundle, ...flags], { cwd: '/', env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` })
+    })
+  })
+}
