@@ -61,7 +61,7 @@ describe('parseTarget', () => {
       expect(() => parseTarget(text)).toThrow(
         expect.objectContaining({
           next: expect.stringContaining('known-good') as unknown,
-        }) as unknown as Error,
+        }),
       )
     },
   )
@@ -165,7 +165,7 @@ describe('recordedTarget', () => {
   ])('says what there is instead: %s', (_, given, message, next) => {
     expect(() => recordedTarget(...given)).toThrow(message)
     expect(() => recordedTarget(...given)).toThrow(
-      expect.objectContaining({ next: expect.stringMatching(next) as unknown }) as unknown as Error,
+      expect.objectContaining({ next: expect.stringMatching(next) as unknown }),
     )
   })
 })

@@ -47,7 +47,7 @@ const beforeWriting: ReadonlySet<string> = new Set(['plan', 'preflight', 'approv
 
 /** The two ways out of a rollout that stands still. */
 export const twoWays =
-  'Go back by the commands in the summary, or re-run the failed jobs: the rollout continues where it stopped.'
+  'Go back by the workflow Rollback or the command in the summary, or re-run the failed jobs: the rollout continues where it stopped.'
 
 /**
  * Continues only what its own run has begun and nobody has touched since: the environment's record is still of this

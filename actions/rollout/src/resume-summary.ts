@@ -3,7 +3,8 @@ import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
-import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { cell, code, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import type { Progress } from './standing.ts'
 
@@ -30,9 +31,7 @@ export function frozenSummary(story: ResumeStory): SummaryPart[] {
       `## 🟥 ${inline(record.version)} ${what}: ${state}\n**Do:** ${inline(next)}${ticketLink(record)}\n\n**Why:** ${inline(reason)}`,
     ),
     decision(standingTable(record, standing)),
-    ...(back.length === 0
-      ? []
-      : [decision(`**Go back**, in this order:\n\n${fence(back.join('\n'), 'bash')}`)]),
+    ...(back.length === 0 ? [] : [decision(waysBack(record, back))]),
     ...(gates.length === 0 ? [] : [decision(gateTable(gates)), gateEvidence(gates)]),
   ]
 }

@@ -145,7 +145,7 @@ describe('a rollout that a machine must not go on with', () => {
     expect(result).toMatchObject({
       outcome: 'cancelled',
       reason: `The run was cancelled or ran into its time limit, and nothing more is written. ${halfWay}`,
-      next: 'Go back by the commands in the summary, or re-run the failed jobs: the rollout continues where it stopped.',
+      next: 'Go back by the workflow Rollback or the command in the summary, or re-run the failed jobs: the rollout continues where it stopped.',
     })
     expect(text(result)).toContain('## 🟥 v1.1.0 was cancelled: production runs two versions')
     expect(undone(result)).toEqual(['download-worker', 'event-ingester'])

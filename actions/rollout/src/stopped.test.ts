@@ -55,7 +55,7 @@ describe('a rollout that is cancelled', () => {
       reason:
         'Stopped (cancelled by SIGINT): rolled out: event-ingester; half-way: download-worker; untouched: result-processor.',
     })
-    expect(result.next).toContain('Go back by the commands in the summary')
+    expect(result.next).toContain('Go back by the workflow Rollback or the command in the summary')
     expect(undone(result)).toEqual(['download-worker', 'event-ingester'])
   })
 

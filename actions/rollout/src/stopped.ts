@@ -57,6 +57,6 @@ export function changedSince(
 /** What the reader does next. */
 export function nextStep(changed: ReadonlySet<string>): string {
   return changed.size > 0
-    ? 'Go back by the commands in the summary, or mend the cause and run the job again: it continues where it stopped.'
+    ? 'Go back by the workflow Rollback or the command in the summary, or mend the cause and run the job again: it continues where it stopped.'
     : 'Nothing was changed. Mend the cause and run the job again.'
 }

@@ -3,6 +3,7 @@ import { imageLabel, shortDigest } from '@runbook-actions/shared/cluster/image.t
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { diagnosisAdvice, diagnosisEvidence } from '@runbook-actions/shared/report/diagnosis.ts'
 import { asFound } from '@runbook-actions/shared/report/as-found.ts'
@@ -34,13 +35,7 @@ export function rolloutSummary(story: RolloutStory): SummaryPart[] {
     decision(componentTable(record, rolled)),
     ...availability(rolled),
     ...changeParts(story),
-    ...(story.outcome === 'passed' || back.length === 0
-      ? []
-      : [
-          decision(
-            `**Go back**, in this order. Automatic rollback is not built in yet:\n\n${fence(back.join('\n'), 'bash')}`,
-          ),
-        ]),
+    ...(story.outcome === 'passed' || back.length === 0 ? [] : [decision(waysBack(record, back))]),
     ...(diagnosis === undefined
       ? []
       : [decision(diagnosisAdvice(diagnosis, document)), diagnosisEvidence(diagnosis)]),
@@ -105,7 +100,7 @@ function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutS
   const action =
     changed.size === 0
       ? 'mend the cause, then run it again.'
-      : 'decide now: go back by the commands below, or mend the cause and run the job again.'
+      : 'decide now: go back as told below, or mend the cause and run the job again.'
   return `## 🟥 ${version} ${what}: ${where} ${state}\n**Do:** ${action}${ticket}\n\n**Why:** ${inline(reason)}`
 }
 

@@ -60,7 +60,7 @@ export async function validate(
         },
       )
     }
-    const next = 'Run the job again to validate it, or go back by the commands of the rollout.'
+    const next = 'Run the job again to validate it, or go back by the workflow Rollback.'
     return { outcome: 'cancelled', reason, next, record: ended, summary: cancelledSummary(ended, next) }
   }
   logGates(gates, log)
@@ -78,7 +78,7 @@ export async function validate(
     outcome,
     reason,
     ...(outcome !== 'passed' && {
-      next: 'See the questions in the summary; go back by the commands of the rollout if users are affected.',
+      next: 'See the questions in the summary; go back by the workflow Rollback if users are affected.',
     }),
     record: ended,
     summary: validateSummary(ended, gates, outcome),

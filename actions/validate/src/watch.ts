@@ -261,10 +261,10 @@ function dryReason({ version }: DeploymentRecord, stage: WatchStage, answers: re
 function nextStep(outcome: PhaseResult['outcome']): string {
   switch (outcome) {
     case 'triggered':
-      return 'Go back now by the commands of the rollout.'
+      return 'Go back now: Actions → Rollback → Run workflow.'
     case 'cancelled':
-      return 'Run the job again to go on watching, or go back by the commands of the rollout.'
+      return 'Run the job again to go on watching, or go back by the workflow Rollback.'
     default:
-      return 'Decide: go back by the commands of the rollout, or mend the cause and run the job again to watch it on.'
+      return 'Decide: go back by the workflow Rollback, or mend the cause and run the job again to watch it on.'
   }
 }

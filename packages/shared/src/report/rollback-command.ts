@@ -1,3 +1,5 @@
+import { fence } from './markdown.ts'
+
 /** The command that rolls an environment back from a terminal, with nothing but a kubeconfig. */
 export function rollbackCommand(
   {
@@ -21,4 +23,18 @@ export function rollbackCommand(
 /** For a shell that the line is pasted into. */
 export function quotedForShell(text: string): string {
   return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/**
+ * The ways back, for whoever has to decide: one click, one command, and by hand what needs none of ours. Markdown.
+ *
+ * @param byHand commands of kubectl, in their order
+ */
+export function waysBack(place: Parameters<typeof rollbackCommand>[0], byHand: readonly string[]): string {
+  return [
+    '**Go back:** *Actions → Rollback → Run workflow*, or from a terminal:',
+    fence(rollbackCommand(place), 'bash'),
+    'Or by hand, in this order; annotations and ConfigMaps stay as they are:',
+    fence(byHand.join('\n'), 'bash'),
+  ].join('\n\n')
 }

@@ -4,7 +4,8 @@ import { humanDuration } from '../runbook/durations.ts'
 import { CHANGE_CLASSES } from '../runbook/classes.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
-import { code, fence, inline, link } from './markdown.ts'
+import { code, inline, link } from './markdown.ts'
+import { waysBack } from './rollback-command.ts'
 import { rollbackCommands } from './ticket-rollback.ts'
 
 /** Around the deployment, so that the time before it can be compared. */
@@ -58,7 +59,7 @@ export function rollbackSection(record: DeploymentRecord): string {
   const commands = rollbackCommands(record)
   const target = inline(record.from?.version ?? 'what ran before')
   if (commands.length === 0) return `**Rollback Plan**: none: nothing changes`
-  return `**Rollback Plan**: back to ${target}, in this order\n\n${fence(commands.join('\n'), 'bash')}`
+  return `**Rollback Plan**: back to ${target}\n\n${waysBack(record, commands)}`
 }
 
 /** What to look at afterwards, and where. */

@@ -99,7 +99,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     return {
       ...bad,
       state: `${environment} runs ${version}: it must go back`,
-      action: 'go back now by the commands below.',
+      action: 'go back now, as told below.',
     }
   }
   if (phase === 'validate' || watching.has(phase)) {
@@ -107,7 +107,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
       return {
         ...bad,
         state: `${environment} runs ${version}: it is not watched any more`,
-        action: 'run the job again to watch on, or go back by the commands below.',
+        action: 'run the job again to watch on, or go back as told below.',
       }
     }
     const isHeld = outcome === 'held'
@@ -122,7 +122,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     return {
       ...bad,
       state: `${environment} ${mixture(record)}: ${version} is frozen`,
-      action: 'read why, then decide: go back by the commands below, or re-run the failed jobs of the run.',
+      action: 'read why, then decide: go back as told below, or re-run the failed jobs of the run.',
     }
   }
   return {
@@ -131,7 +131,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     action:
       record.snapshot === undefined
         ? 'mend the cause, then run it again.'
-        : 'decide now: go back by the commands below, or mend the cause and re-run the failed jobs.',
+        : 'decide now: go back as told below, or mend the cause and re-run the failed jobs.',
   }
 }
 
@@ -173,7 +173,7 @@ function interrupted(
     : {
         ...bad,
         state: `${environment} was changed and not validated: ${what}`,
-        action: 'see the run for the cause; go back by the commands below if users are affected.',
+        action: 'see the run for the cause; go back as told below if users are affected.',
       }
 }
 

@@ -57,7 +57,7 @@ describe('differencesFrom', () => {
   it('takes no restart for a difference', () => {
     const state = settledComponent({ image, digest: digestA })
     const template = restarted({ ...state.deployment.spec!.template }, new Date('2026-11-23T10:00:00Z'))
-    const spec = { ...state.deployment.spec!, template } as NonNullable<typeof state.deployment.spec>
+    const spec = { ...state.deployment.spec!, template }
     expect(asIt({ ...state, deployment: { ...state.deployment, spec } })).toEqual([])
   })
 

@@ -3,8 +3,6 @@ import { containersOf, type ComponentState, type Deployment } from '../component
 import { formatImage, parseImage, runningDigests } from '../image.ts'
 import { changedFields } from '../object-diff.ts'
 
-type Template = NonNullable<Deployment['spec']>['template']
-
 /** How one Deployment shall be put back. */
 export interface DeploymentRestore {
   readonly deployment: string
@@ -29,7 +27,7 @@ const restartedKey = 'kubectl.kubernetes.io/restartedAt'
 
 /** A snapshot as a Deployment, for all that looks at templates. */
 export function deploymentOfSnapshot({ deployment, template }: DeploymentSnapshot): Deployment {
-  return { metadata: { name: deployment }, spec: { selector: {}, template: template as Template } }
+  return { metadata: { name: deployment }, spec: { selector: {}, template: template } }
 }
 
 /**
