@@ -53,10 +53,7 @@ export const rollback: Scenario = {
     const after = await look(world, production)
     for (const [name, found] of Object.entries(after)) {
       await checks.that(`${name}: every pod is Ready on what ran before, none of the others left`, () =>
-        equal(
-          { ...found, image: '', generation: 0 },
-          { ...before[name], image: '', generation: 0 },
-        ),
+        equal({ ...found, image: '', generation: 0 }, { ...before[name], image: '', generation: 0 }),
       )
       await checks.that(`${name}: its image is pinned to that content`, () =>
         equal(found.image, `registry.local/${name}:v1.0.0@${before[name]?.digests[0] ?? ''}`),

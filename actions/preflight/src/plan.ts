@@ -31,11 +31,7 @@ export interface PlanRequest extends DeploymentRequest {
  *
  * @throws UserError where the request cannot be planned, or the calendar does not know the region of the holidays
  */
-export async function plan(
-  runbook: Runbook,
-  request: PlanRequest,
-  ports: PlanPorts,
-): Promise<PhaseResult> {
+export async function plan(runbook: Runbook, request: PlanRequest, ports: PlanPorts): Promise<PhaseResult> {
   const { cluster, store, calendar, clock, signal } = ports
   const phase = beginPhase('plan', clock)
   const names = runbook.components.map(({ deployment }) => deployment)
@@ -49,15 +45,14 @@ export async function plan(
   const mark = bad.find((each) => each.version === planned.record.version)
   const opened = { ...planned.record, ...(holidays !== undefined && { holidays }) }
   const record =
-    mark === undefined
-      ? opened
-      : withRedeployReason(opened, request.redeployReason, request.run.actor, clock)
+    mark === undefined ? opened : withRedeployReason(opened, request.redeployReason, request.run.actor, clock)
   const { version, environment, class: changeClass, strategy } = record
   const summary = planSummary(planned, runbook.changes[planned.decided.class].risk)
 
   if (mark !== undefined && request.redeployReason === undefined) {
     const reason = rolledBackBefore(mark, environment)
-    const next = 'Deploy a new version with the cause mended; or say by "redeploy-reason" why this one is good now.'
+    const next =
+      'Deploy a new version with the cause mended; or say by "redeploy-reason" why this one is good now.'
     return {
       outcome: 'blocked',
       reason,
