@@ -43,7 +43,13 @@ describe('the actions of this repository', () => {
 
   it('have metadata that GitHub accepts, under the names of their folders', () => {
     const names = actions.map((action) => metadataSchema.parse(parse(actionYaml(action))).name)
-    expect(names).toEqual(['Runbook Preflight', 'Runbook Record', 'Runbook Rollout', 'Runbook Validate'])
+    expect(names).toEqual([
+      'Runbook Preflight',
+      'Runbook Record',
+      'Runbook Rollback',
+      'Runbook Rollout',
+      'Runbook Validate',
+    ])
   })
 
   it('read the defaults of action.yml as if nothing had been given', () => {

@@ -29,10 +29,15 @@ export function quotedForShell(text: string): string {
  * The ways back, for whoever has to decide: one click, one command, and by hand what needs none of ours. Markdown.
  *
  * @param byHand commands of kubectl, in their order
+ * @param lead how the sentence begins
  */
-export function waysBack(place: Parameters<typeof rollbackCommand>[0], byHand: readonly string[]): string {
+export function waysBack(
+  place: Parameters<typeof rollbackCommand>[0],
+  byHand: readonly string[],
+  lead = '**Go back:**',
+): string {
   return [
-    '**Go back:** *Actions → Rollback → Run workflow*, or from a terminal:',
+    `${lead} *Actions → Rollback → Run workflow*, or from a terminal:`,
     fence(rollbackCommand(place), 'bash'),
     'Or by hand, in this order; annotations and ConfigMaps stay as they are:',
     fence(byHand.join('\n'), 'bash'),

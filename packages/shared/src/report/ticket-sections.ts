@@ -59,7 +59,7 @@ export function rollbackSection(record: DeploymentRecord): string {
   const commands = rollbackCommands(record)
   const target = inline(record.from?.version ?? 'what ran before')
   if (commands.length === 0) return `**Rollback Plan**: none: nothing changes`
-  return `**Rollback Plan**: back to ${target}\n\n${waysBack(record, commands)}`
+  return waysBack(record, commands, `**Rollback Plan**: back to ${target} by`)
 }
 
 /** What to look at afterwards, and where. */
