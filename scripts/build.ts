@@ -78,6 +78,41 @@ const loadWhenCalled: Plugin = {
   },
 }
 
+/** The program of the Job that reads lag inside the cluster: its text stands in for the module that gives it. */
+const programOfJob: Plugin = {
+  name: 'program-of-job',
+  setup(esbuild) {
+    const file = join(root, 'packages/shared/src/kafka/reader-program.ts')
+    esbuild.onLoad({ filter: new RegExp(`^${RegExp.escape(file)}$`) }, async () => ({
+      contents: `const program = ${JSON.stringify(await buildLagReader())}\nexport const readerProgram = () => program`,
+      loader: 'js',
+    }))
+  },
+}
+
+/** A ConfigMap, names and all, must stay below 1 MiB. */
+const largestProgram = 900 * 1024
+
+/** The program that reads lag inside the cluster, as one file without anything beside it. */
+export async function buildLagReader(): Promise<string> {
+  const { outputFiles } = await build({
+    ...compact,
+    format: 'cjs',
+    entryPoints: [join(root, 'packages/shared/src/action/lag-reader.ts')],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    platform: 'node',
+    plugins: [leaveOut],
+  })
+  const text = outputFiles[0]?.text ?? ''
+  if (Buffer.byteLength(text) > largestProgram)
+    throw new Error(
+      `the program that reads lag is too large for a ConfigMap: ${Buffer.byteLength(text)} bytes`,
+    )
+  return text
+}
+
 /** @throws Error where a library has moved the file: then the bundles would grow or slow down without a word */
 function inLibraries(path: string): string {
   const file = join(root, path)
@@ -144,7 +179,7 @@ export async function joinSources(entry: string, folder: string): Promise<Metafi
     // ncc would wrap the whole bundle into one function, which the engine then parses twice.
     supported: { 'top-level-await': false },
     metafile: true,
-    plugins: [leaveOut, loadWhenCalled],
+    plugins: [leaveOut, loadWhenCalled, programOfJob],
     // Some libraries are CommonJS and call require at run time.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

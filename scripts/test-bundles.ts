@@ -171,6 +171,14 @@ async function tryLazyFiles(): Promise<void> {
       // The first request asks which requests the broker serves (18).
       (output) => asked[0]?.readInt16BE(4) === 18 && output.includes('is not Kafka'),
     )
+    await tryLazyFile(
+      'the program of the Job that reads lag',
+      'components: [{ deployment: d, consumer-group: g }]\nkafka: { source: job, brokers: ["kafka:9092"] }\n',
+      ['--mode', 'check', '--record', JSON.stringify(recordOf())],
+      { KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { token: 'none' }) },
+      // It has its program, or it would not have come to ask the API server.
+      (output) => output.includes('consumer-lag: unknown: Could not be measured: The API server'),
+    )
   } finally {
     github.close()
     broker.close()

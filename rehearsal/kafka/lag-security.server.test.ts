@@ -113,6 +113,10 @@ describe('getting in to a broker', () => {
     expect(await read('PLAIN')).toMatchObject(found)
   })
 
+  it('by TLS, without a certificate of the client', async () => {
+    expect(await read('ENCRYPTED', ca)).toMatchObject(found)
+  })
+
   it('by TLS, with a certificate of the client', async () => {
     const mutual = 'tls: { ca: "${KAFKA_CA}", certificate: "${KAFKA_CERTIFICATE}", key: "${KAFKA_KEY}" }'
     const own = { KAFKA_CERTIFICATE: client!.cert, KAFKA_KEY: client!.key }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { stringify } from 'yaml'
 import { connectLag } from '../../packages/shared/src/action/lag-connection.ts'
 import { FakeCluster } from '../../packages/shared/src/cluster/cluster.fixture.ts'
+import type { Jobs } from '../../packages/shared/src/cluster/jobs/jobs.ts'
 import { groupLag } from '../../packages/shared/src/decide/group-lag.ts'
 import {
   monitoringConnections,
@@ -20,6 +21,10 @@ import { startServer, type ServerProcess } from './server-process.ts'
 
 const { signal } = new AbortController()
 const mask = (): void => undefined
+const noJobs: Jobs = {
+  namespace: 'production',
+  start: () => Promise.reject(new Error('no Job is wanted here')),
+}
 
 let dir: string
 let prometheus: ServerProcess
@@ -44,7 +49,7 @@ function lagOf(more = '') {
   const context = { clock: systemClock, variables: {}, mask }
   const monitoring = monitoringConnections(runbook, { ...context, cluster: new FakeCluster(), log: silent })
   opened.push(monitoring)
-  return connectLag(runbook, monitoring, context)
+  return connectLag(runbook, { jobs: noJobs, prometheus: monitoring.prometheus }, context)
 }
 
 /** What the exporter says of each partition of a group: lag and committed offset. */

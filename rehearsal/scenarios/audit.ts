@@ -12,6 +12,7 @@ const entrySchema = z.object({
       resource: z.string().optional(),
       subresource: z.string().optional(),
       namespace: z.string().optional(),
+      name: z.string().optional(),
     })
     .optional(),
   responseStatus: z.object({ code: z.number() }).optional(),
@@ -27,6 +28,8 @@ export interface AuditEntry {
   readonly namespace: string | undefined
   /** `deployments`, `pods/log` */
   readonly resource: string
+  /** Undefined where all were asked for. */
+  readonly name: string | undefined
   readonly code: number
 }
 
@@ -46,6 +49,7 @@ export async function auditEntries(file: string): Promise<AuditEntry[]> {
         isDryRun: requestURI.includes('dryRun=All'),
         namespace: objectRef?.namespace,
         resource,
+        name: objectRef?.name,
         code: responseStatus?.code ?? 0,
       },
     ]

@@ -15,6 +15,7 @@ import { lockHeld } from './lock-held.ts'
 import { movedTag } from './moved-tag.ts'
 import { noTraffic } from './no-traffic.ts'
 import { outOfQuota } from './out-of-quota.ts'
+import { privateBrokers } from './private-brokers.ts'
 import { providerOutage } from './provider-outage.ts'
 import { rerun } from './rerun.ts'
 import { rollback } from './rollback.ts'
@@ -57,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   slowUploads,
   noTraffic,
   providerOutage,
+  privateBrokers,
   rerun,
   cancelled,
   killed,

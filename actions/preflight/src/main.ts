@@ -121,14 +121,14 @@ async function runMode(context: Context): Promise<PhaseResult> {
       signal,
     })
   }
-  return inEnvironment(context, async ({ runbook, run: identity, cluster, store }) => {
+  return inEnvironment(context, async ({ runbook, run: identity, cluster, jobs, store }) => {
     if (given.mode === 'plan') {
       const asked = await request(context, identity)
       return plan(runbook, asked, { cluster, store, calendar, clock, signal })
     }
     const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
     const forge = await connectForge(given.token, run)
-    const { sources, close } = connectSources(runbook, cluster, forge, {
+    const { sources, close } = connectSources(runbook, { cluster, jobs }, forge, {
       ...context,
       variables: runbookVariables(context),
     })

@@ -74,7 +74,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     const { inputs: given, log, clock, signal } = context
     const wish = parseTarget(given.target)
     const place = placeOf(given)
-    return inPlace(context, place, undefined, async ({ cluster, store, lock, run }) => {
+    return inPlace(context, place, undefined, async ({ cluster, jobs, store, lock, run }) => {
       const { latest } = await store.load(signal)
       if (latest === undefined) throw notRecorded(place, given)
       const runbook = await recordedRunbook(store, given, signal)
@@ -96,7 +96,10 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
             store,
             lock: lock(runbook, latest, 'rollback'),
             connect: (used) =>
-              connectSources(used, cluster, forge, { ...context, variables: runbookVariables(context) }),
+              connectSources(used, { cluster, jobs }, forge, {
+                ...context,
+                variables: runbookVariables(context),
+              }),
             clock,
             log,
             signal,

@@ -48,7 +48,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   outputs: phaseOutputs,
   main(context) {
     const { inputs: given, log, signal } = context
-    return inEnvironment(context, async ({ runbook, cluster, store, lock: lockOf }) => {
+    return inEnvironment(context, async ({ runbook, cluster, jobs, store, lock: lockOf }) => {
       const record =
         given.record === undefined
           ? (await store.load(signal)).latest
@@ -67,7 +67,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       }
       const lock = lockOf(record)
       const forge = await connectForge(given.token, context.run)
-      const { sources, close } = connectSources(runbook, cluster, forge, {
+      const { sources, close } = connectSources(runbook, { cluster, jobs }, forge, {
         ...context,
         variables: runbookVariables(context),
       })

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { connect as connectApi, type KubernetesApi } from '../cluster/api.ts'
 import { ConfigMapRecordStore } from '../cluster/config-map-record-store.ts'
 import { loadKubeconfig } from '../cluster/kubeconfig.ts'
+import { KubernetesJobs } from '../cluster/jobs/jobs.ts'
 import { KubernetesCluster } from '../cluster/kubernetes-cluster.ts'
 import { LeaseLock } from '../cluster/lease-lock.ts'
 import type { Lock } from '../cluster/lock.ts'
@@ -52,6 +53,8 @@ export interface Environment {
   readonly runbook: Runbook
   readonly run: Run
   readonly cluster: KubernetesCluster
+  /** What this run may run in it. */
+  readonly jobs: KubernetesJobs
   /** Where its record lives. */
   readonly store: ConfigMapRecordStore
   /** Its lock, as this run asks for it. In a terminal it is not kept for a next job: none follows. */
@@ -125,6 +128,7 @@ function connect(
   })
   return {
     cluster: new KubernetesCluster(api, place.namespace, redact),
+    jobs: new KubernetesJobs(api, place.namespace, { ...place, run: run.id }, { redact, log }),
     store: new ConfigMapRecordStore(api, place, recorded),
     lock: ({ lock }: Runbook, record: DeploymentRecord, purpose?: LockPurpose): Lock =>
       new LeaseLock(api, {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { Jobs } from '../cluster/jobs/jobs.ts'
 import { UserError } from '../errors.ts'
 import type { Sources } from '../gates/sources.ts'
 import type { Forge } from '../github/forge.ts'
@@ -25,14 +26,14 @@ export interface SourceConnections {
  */
 export function connectSources(
   runbook: Runbook,
-  cluster: Cluster,
+  { cluster, jobs }: { readonly cluster: Cluster; readonly jobs: Jobs },
   forge: Forge | undefined,
   context: Context,
 ): SourceConnections {
   const { log, clock, variables, mask } = context
   const registry = connectRegistry(context)
   const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
-  const lag = connectLag(runbook, monitoring, context)
+  const lag = connectLag(runbook, { jobs, prometheus: monitoring.prometheus }, context)
   const sources: Sources = {
     cluster,
     lag,

@@ -33,13 +33,14 @@ export function connect(credentials: Credentials, options: ApiOptions): Kubernet
  * Failures are ApiError, TransportError or AmbiguousWrite; `explain` makes of them what a user should read.
  */
 export class KubernetesApi extends ReadingApi {
-  readonly #dryRun: boolean
+  /** Whether every write is only checked by the server. */
+  readonly isDryRun: boolean
   /** The name under which the server records our writes. */
   readonly fieldManager: string
 
   constructor(credentials: Credentials, options: ApiOptions) {
     super(credentials, options)
-    this.#dryRun = options.dryRun ?? false
+    this.isDryRun = options.dryRun ?? false
     this.fieldManager = options.fieldManager
   }
 
@@ -158,7 +159,7 @@ export class KubernetesApi extends ReadingApi {
   async #write<T>(call: WriteCall<T>): Promise<Wire<T>> {
     const { exchange, resource, repeatability, recover = rethrow, signal } = call
     const isDelete = exchange.method === 'DELETE'
-    const isDry = this.#dryRun || call.dryRun === true
+    const isDry = this.isDryRun || call.dryRun === true
     const dryRun = isDry ? 'All' : undefined
     const query = { ...call.query, dryRun, fieldManager: isDelete ? undefined : this.fieldManager }
     // A DELETE with a body has its options there: the server does not look at the query, and would really delete.

@@ -124,6 +124,13 @@ export class ReadingApi {
     })
   }
 
+  /** A container's log from its beginning, and on as it is written; its body are the lines. Not repeated. */
+  followLog(namespace: string, pod: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { path, ...exchange } = objectExchange('GET', pods, namespace, pod, 'log')
+    const request = { ...exchange, path: withQuery(path, { follow: true }), accept: '*/*' }
+    return this.connection.request({ ...request, isWatch: true, signal })
+  }
+
   /**
    * `GET` on a pod's own HTTP server, through the API server. Whatever the service answers is returned.
    *

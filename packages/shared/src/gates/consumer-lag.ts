@@ -8,7 +8,14 @@ import type { Baseline } from '../record/gate-result.ts'
 import { watchStages } from '../record/schema.ts'
 import { consumerGroups } from '../runbook/consumer-groups.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
-import { historyOfLooks, lookAtGroups, normalOf, trendLimits, type GroupLook } from './group-looks.ts'
+import {
+  firstReadingMs,
+  historyOfLooks,
+  lookAtGroups,
+  normalOf,
+  trendLimits,
+  type GroupLook,
+} from './group-looks.ts'
 import { lagEvidence } from './lag-evidence.ts'
 
 /** How far the consumers are behind: the first thing that tells whether the pipeline is well. */
@@ -18,6 +25,7 @@ export const consumerLag: Gate<'lag'> = {
   occasions: ['preflight', 're-check', 'soak', 'critical', 'important'],
   isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.consumerLag.mode,
+  patienceMs: firstReadingMs,
   query: ({ runbook, record, lag }) => lag.byHand(consumerGroups(runbook, record.environment)),
   async measure(context, signal) {
     const { runbook, record, occasion } = context

@@ -7,6 +7,7 @@ import { baselineOf } from '../record/baseline.ts'
 import type { GateHistory } from '../record/gate-result.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { consumerGroups } from '../runbook/consumer-groups.ts'
+import type { Runbook } from '../runbook/schema.ts'
 import { UserError } from '../errors.ts'
 import type { GateContext } from './gate.ts'
 
@@ -45,6 +46,15 @@ export async function lookAtGroups(
     )
     return { group, reading, lag: groupLag(reading), points: [...recorded, ...known] }
   })
+}
+
+/** For the way of a first line through the API server. */
+const jobMarginMs = 15_000
+
+/** How long the first reading may take where a Job has to start for it; undefined where nothing has. */
+export function firstReadingMs({ kafka }: Runbook): number | undefined {
+  if (kafka?.source !== 'job') return undefined
+  return kafka.job.deadline + kafka.connectTimeout + kafka.requestTimeout + jobMarginMs
 }
 
 /** When the rollout had ended. */

@@ -7,7 +7,14 @@ import { consumerGroups } from '../runbook/consumer-groups.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { noGroups } from './consumer-lag.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
-import { historyOfLooks, lookAtGroups, normalOf, trendLimits, type GroupLook } from './group-looks.ts'
+import {
+  firstReadingMs,
+  historyOfLooks,
+  lookAtGroups,
+  normalOf,
+  trendLimits,
+  type GroupLook,
+} from './group-looks.ts'
 import { lagEvidence } from './lag-evidence.ts'
 
 /** Waits between two readings; rejects when the signal aborts. */
@@ -52,9 +59,9 @@ export function lagTrendGate(wait: Wait): Gate<'lag'> {
 export const lagTrend = lagTrendGate((ms, signal) => sleep(ms, undefined, { signal }))
 
 /** As long as it may take where it is asked once. */
-function longestMs({ gates: { consumerLag } }: Runbook): number {
-  const { trend, rebalanceCap, every } = consumerLag
-  return trend + rebalanceCap + (confirmations + 1) * every + marginMs
+function longestMs(runbook: Runbook): number {
+  const { trend, rebalanceCap, every } = runbook.gates.consumerLag
+  return (firstReadingMs(runbook) ?? 0) + trend + rebalanceCap + (confirmations + 1) * every + marginMs
 }
 
 /**

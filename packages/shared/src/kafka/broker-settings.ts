@@ -13,6 +13,9 @@ export interface BrokerSettings {
   readonly requestTimeoutMs: number
 }
 
+/** The keys of the runbook file's section that say how to reach the brokers. */
+export type KafkaAccess = Pick<Kafka, 'brokers' | 'tls' | 'sasl' | 'connectTimeout' | 'requestTimeout'>
+
 /** Where tokens come from: of an OAuth server, and for AWS from its environment variables. */
 export interface TokenSources {
   oauth(request: OauthRequest, signal: AbortSignal): Promise<string>
@@ -32,7 +35,7 @@ export interface OauthRequest {
  * @throws UserError where a variable is missing, or a broker is no host:port
  */
 export function brokerSettings(
-  kafka: Kafka,
+  kafka: KafkaAccess,
   environment: Environment,
   mask: (secret: string) => void,
   tokens: TokenSources,

@@ -55,7 +55,10 @@ export class RememberedLag implements ConsumerLag {
   /** The reading belongs to all who ask for it: one of them that gives up does not end it for the others. */
   #begin(key: string, at: number, groups: readonly string[]): Promise<Readings> {
     const reading = this.#readOnce(groups, this.#closed.signal).then((read) => {
-      this.#past.push(...read.values())
+      // A source that reads by itself may give the same reading twice.
+      const known = (reading: GroupReading): boolean =>
+        this.#past.some(({ group, at: then }) => group === reading.group && then === reading.at)
+      this.#past.push(...[...read.values()].filter((each) => !known(each)))
       return read
     })
     this.#latest = { key, at, reading }

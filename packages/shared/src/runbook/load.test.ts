@@ -321,6 +321,23 @@ describe('messages', () => {
     expect(withRest(rest)[0]).toBe(message)
   })
 
+  it.each([
+    [
+      '{ source: job, brokers: ["${KAFKA_BROKERS}", "kafka:9092"] }',
+      'runbook.yaml:6:1: kafka.job.secrets: the Job does not know `${KAFKA_BROKERS}`: say in which Secret of the cluster it is, such as KAFKA_BROKERS: kafka-access/kafka_brokers',
+    ],
+    [
+      '{ source: job, brokers: ["kafka:9092"], sasl: { mechanism: plain }, job: { secrets: { KAFKA_USERNAME: access/user } } }',
+      'runbook.yaml:6:92: kafka.job.secrets: the Job does not know `${KAFKA_PASSWORD}`: say in which Secret of the cluster it is, such as KAFKA_PASSWORD: kafka-access/kafka_password',
+    ],
+    [
+      '{ source: job, brokers: ["kafka:9092"], job: { secrets: { A: access } } }',
+      'runbook.yaml:6:69: kafka.job.secrets.A: found "access", expected a Secret and its key, such as kafka-access/brokers',
+    ],
+  ])('say what a Job inside the cluster would miss: %s', (kafka, message) => {
+    expect(problemsOf(TEN_LINES.replace(/^kafka: .*$/m, `kafka: ${kafka}`))).toEqual([message])
+  })
+
   it('speak of the alternative that was meant', () => {
     const text = TEN_LINES.replace(
       '- deployment: event-ingester',

@@ -104,7 +104,8 @@ function resolveIn(value: unknown, environment: Environment): unknown {
   return value
 }
 
-function templatesIn(value: unknown): Template[] {
+/** Every template inside a value. */
+export function templatesIn(value: unknown): Template[] {
   if (value instanceof Template) return [value]
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(templatesIn)
   return []

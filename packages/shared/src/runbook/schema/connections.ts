@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { dnsLabel, duration, port, secret, series, share, template, text, url, urlPath } from '../fields.ts'
+import { valueAt } from '../key-path.ts'
 import { section } from '../section.ts'
+import { templatesIn } from '../template.ts'
 
 const broker = template('a broker as host:port, or a variable that holds a comma separated list, such as ${KAFKA_BROKERS}').refine(
   ({ text: value }) => value.includes('${') || /^[\w.-]+:\d{1,5}(?:, ?[\w.-]+:\d{1,5})*$/.test(value),
@@ -50,6 +52,18 @@ const tls = z.union(
   { error: 'true, false or a mapping with ca, certificate, key, server-name' },
 )
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of a variable such as KAFKA_BROKERS' })
+const secretKey = z
+  .string()
+  .regex(/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/[-._A-Za-z0-9]{1,253}$/, {
+    error: 'a Secret and its key, such as kafka-access/brokers',
+  })
+  .transform((value) => {
+    const [name = '', key = ''] = value.split('/')
+    return { name, key }
+  })
+  .meta({ title: 'Secret/key' })
+
 /** Where consumer lag is read. */
 export const kafka = section(
   {
@@ -70,10 +84,18 @@ export const kafka = section(
   'request-timeout': duration().prefault('30s').describe('How long one request may take.'),
   job: section({
     image: text('an image such as registry.example/node:24')
-      .prefault('node:24-slim')
-      .describe('Image with Node 24 in which the reader runs.'),
+      .prefault('docker.io/library/node:24.21.0-slim')
+      .describe('Image with Node 24 in which the reader runs; `node` must be in its path.'),
     'service-account': dnsLabel('default').prefault('default').describe('Service account of the Job.'),
-    deadline: duration().prefault('2m').describe('How long the Job may take, image pull included.'),
+    secrets: z
+      .record(variableName, secretKey)
+      .prefault({})
+      .describe(
+        'Where the variables of `brokers`, `tls` and `sasl` are inside the cluster: name of a Secret in the namespace, “/”, its key.',
+      ),
+    deadline: duration().prefault('2m').describe('How long the Job may take to start, image pull included.'),
+    every: duration().prefault('10s').describe('How often it reads, as long as somebody asks.'),
+    lifetime: duration().prefault('15m').describe('How long one Job reads; a longer watch starts the next one.'),
   })
     .prefault({})
     .describe('The Job of `source: job`.'),
@@ -101,8 +123,13 @@ export const kafka = section(
     .prefault({})
     .describe('The metrics of `source: prometheus`, by default those of kafka-exporter.'),
 },
-({ source, brokers }, report) => {
+({ source, brokers, tls: encryption, sasl: login, job }, report) => {
   if (brokers === undefined && source !== 'prometheus') report([], '`brokers` is missing; it is needed unless `source` is "prometheus"')
+  if (source !== 'job') return
+  const secrets = valueAt(job, ['secrets'])
+  for (const name of new Set(templatesIn([brokers, encryption, login]).flatMap(({ variables }) => variables)))
+    if (valueAt(secrets, [name]) === undefined)
+      report(['job', 'secrets'], `the Job does not know \`\${${name}}\`: say in which Secret of the cluster it is, such as ${name}: kafka-access/${name.toLowerCase()}`)
 })
 
 /** Where metrics are queried. Without it the suite scrapes the pods itself. */
