@@ -1,12 +1,13 @@
 // The pipelines on which the rules of lag are tried: healthy ones that swing, and faults.
-import { between, secondsBefore, type Random } from './lag-simulation.fixture.ts'
+import type { Chance } from './chance.fixture.ts'
+import { secondsBefore } from './lag-simulation.fixture.ts'
 
-export interface Scenario {
+export interface LagScenario {
   readonly name: string
   /** Healthy, or which fault it has from `faultAt` on. */
   readonly kind: 'healthy' | 'fault'
-  /** How the pipeline differs from the even one, by a random source that belongs to the run. */
-  readonly shape: (random: Random, perSecond: number) => Shape
+  /** How the pipeline differs from the even one, by a source of chance that belongs to the run. */
+  readonly shape: (chance: Chance, perSecond: number) => Shape
 }
 
 /** What happens at a second, counted from the end of the rollout; negative before it. */
@@ -25,33 +26,33 @@ export interface Shape {
 }
 
 /** A factor that wanders around 1 and comes back, as the speed of a service that shares its machine does. */
-function wandering(random: Random, swing: number, seconds: number): () => number {
+function wandering(chance: Chance, swing: number, seconds: number): () => number {
   let value = 0
   return () => {
-    value += -value / seconds + swing * Math.sqrt(2 / seconds) * (random() - 0.5) * Math.sqrt(12)
+    value += -value / seconds + swing * Math.sqrt(2 / seconds) * (chance.next() - 0.5) * Math.sqrt(12)
     return Math.max(0.2, 1 + value)
   }
 }
 
 /** Works a quarter of the time, at a speed that gives `average` over the period, so often that lag stays below 4,500. */
-function inBatches(random: Random, perSecond: number, average: number): (second: number) => number {
-  const period = Math.round(Math.min(between(random, 60, 240), 6_000 / perSecond))
+function inBatches(chance: Chance, perSecond: number, average: number): (second: number) => number {
+  const period = Math.round(Math.min(chance.between(60, 240), 6_000 / perSecond))
   return (second) => ((second + secondsBefore) % period < period / 4 ? 4 * average : 0)
 }
 
-export const healthy: readonly Scenario[] = [
+export const healthyLag: readonly LagScenario[] = [
   { name: 'steady and noisy', kind: 'healthy', shape: () => ({}) },
   {
     name: 'works in batches: a sawtooth',
     kind: 'healthy',
-    shape: (random, perSecond) => ({ speed: inBatches(random, perSecond, 1.5) }),
+    shape: (chance, perSecond) => ({ speed: inBatches(chance, perSecond, 1.5) }),
   },
   {
     name: 'a rebalance: a spike of up to 10,000 that drains',
     kind: 'healthy',
-    shape: (random) => {
-      const at = between(random, 120, 3_000)
-      const lasts = between(random, 20, 100)
+    shape: (chance) => {
+      const at = chance.between(120, 3_000)
+      const lasts = chance.between(20, 100)
       return {
         stuck: (second) => (second >= at && second < at + lasts ? 'all' : 0),
         membership: (second) => (second < at ? 'new' : 'newer'),
@@ -61,9 +62,9 @@ export const healthy: readonly Scenario[] = [
   {
     name: 'bursts of traffic',
     kind: 'healthy',
-    shape: (random) => {
-      const [period, lasts] = [between(random, 600, 1_500), between(random, 30, 150)]
-      const height = between(random, 1.5, 2.2)
+    shape: (chance) => {
+      const [period, lasts] = [chance.between(600, 1_500), chance.between(30, 150)]
+      const height = chance.between(1.5, 2.2)
       return { traffic: (second) => ((second + secondsBefore) % period < lasts ? height : 1) }
     },
   },
@@ -75,20 +76,20 @@ export const healthy: readonly Scenario[] = [
   {
     name: 'a speed that wanders',
     kind: 'healthy',
-    shape: (random) => {
-      const wander = wandering(random, 0.12, between(random, 60, 240))
+    shape: (chance) => {
+      const wander = wandering(chance, 0.12, chance.between(60, 240))
       return { speed: (_, usual) => usual * wander() }
     },
   },
   { name: 'hardly any traffic', kind: 'healthy', shape: () => ({ traffic: () => 0.01 }) },
 ]
 
-export const faults: readonly Scenario[] = [
+export const lagFaults: readonly LagScenario[] = [
   {
     name: 'slow, noisy growth',
     kind: 'fault',
-    shape: (random) => {
-      const wander = wandering(random, 0.1, 120)
+    shape: (chance) => {
+      const wander = wandering(chance, 0.1, 120)
       return { speed: (second, usual) => (second < 0 ? usual : 0.92 * wander()) }
     },
   },
@@ -100,8 +101,8 @@ export const faults: readonly Scenario[] = [
   {
     name: 'growth in a sawtooth',
     kind: 'fault',
-    shape: (random, perSecond) => {
-      const [well, ill] = [inBatches(random, perSecond, 1.5), inBatches(random, perSecond, 0.9)]
+    shape: (chance, perSecond) => {
+      const [well, ill] = [inBatches(chance, perSecond, 1.5), inBatches(chance, perSecond, 0.9)]
       return { speed: (second) => (second < 0 ? well(second) : ill(second)) }
     },
   },
@@ -141,8 +142,8 @@ export const faults: readonly Scenario[] = [
   {
     name: 'members come and go',
     kind: 'fault',
-    shape: (random) => {
-      const period = between(random, 35, 60)
+    shape: (chance) => {
+      const period = chance.between(35, 60)
       return {
         membership: (second) => String(Math.floor(second / period)),
         stuck: (second) => (second >= 0 && second % period < 25 ? 'all' : 0),

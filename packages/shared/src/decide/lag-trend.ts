@@ -149,18 +149,25 @@ function storm(group: string, recent: readonly LagPoint[], { trendMs }: TrendLim
   }
 }
 
+/**
+ * Offsets that are behind where they have been, or were so in two readings in a row: what was read twice stays so when the
+ * offsets are regained. A commit that comes late is behind in one reading at most.
+ */
 function rewind(group: string, window: readonly LagPoint[], { floor }: TrendLimits): LagTrend | undefined {
   const highest = new Map<string, number>()
-  let back = 0
+  let [now, furthest] = [0, 0]
   for (const { detail } of window) {
     if (detail === undefined) continue
-    back = 0
+    const before = now
+    now = 0
     for (const [partition, offset] of detail.committed) {
       const peak = Math.max(offset, highest.get(partition) ?? offset)
       highest.set(partition, peak)
-      back += peak - offset
+      now += peak - offset
     }
+    if (Math.min(before, now) >= floor) furthest = Math.max(furthest, before, now)
   }
+  const back = Math.max(now, furthest)
   if (back < floor) return undefined
   return {
     kind: 'rewind',

@@ -46,7 +46,9 @@ export class FakeMetrics implements Metrics {
 
   histogram(name: string, counts: readonly number[] | Bucketed, ...components: readonly string[]): this {
     const of = typeof counts === 'function' ? counts : () => counts
-    this.histograms.set(name, new Map(components.map((component) => [component, of])))
+    const known = this.histograms.get(name) ?? new Map<string, Bucketed>()
+    for (const component of components) known.set(component, of)
+    this.histograms.set(name, known)
     return this
   }
 
