@@ -55,7 +55,7 @@ class TestJobs implements Jobs {
         yield line
         if (!isShort) await new Promise((resolve) => reading.addEventListener('abort', resolve))
       },
-      end: () => Promise.resolve('exit code 0'),
+      end: () => Promise.resolve({ isSuccess: true, why: 'exit code 0' }),
       remove: () => {
         this.removed += 1
         return Promise.resolve()

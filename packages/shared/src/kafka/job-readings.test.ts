@@ -12,11 +12,13 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((each) => each.close()))
 })
 
+const success = { isSuccess: true, why: 'exit code 0' }
+
 /** A Job whose pod writes what the test says. */
 class TestJob implements RunningJob {
   readonly name = 'runbook-lag-test'
   removed = 0
-  exit: string | undefined = 'exit code 0'
+  ended: Awaited<ReturnType<RunningJob['end']>> = success
   readonly #written: string[] = []
   #over = false
   #more = Promise.withResolvers<undefined>()
@@ -26,8 +28,8 @@ class TestJob implements RunningJob {
     this.#wake()
   }
 
-  stop(exit: string | undefined = 'exit code 0'): void {
-    this.exit = exit
+  stop(ended = this.ended): void {
+    this.ended = ended
     this.#over = true
     this.#wake()
   }
@@ -46,8 +48,8 @@ class TestJob implements RunningJob {
     }
   }
 
-  end(): Promise<string | undefined> {
-    return Promise.resolve(this.exit)
+  end(): ReturnType<RunningJob['end']> {
+    return Promise.resolve(this.ended)
   }
 
   remove(): Promise<void> {
@@ -129,15 +131,25 @@ describe('JobReadings', () => {
     expect(job.removed).toBe(1)
   })
 
-  it.each<[string | undefined, string]>([
-    ['exit code 1: SyntaxError', 'which reads lag, has ended: exit code 1: SyntaxError.'],
-    ['exit code 0', 'has ended: it wrote nothing.'],
-    [undefined, 'The log of the Job runbook-lag-test in production was cut off.'],
-  ])('says how the Job ended: %s', async (exit, message) => {
+  it('has ended without an error, too, where somebody deleted it after a reading', async () => {
     const job = new TestJob()
     const readings = readingsOf(job)
-    job.stop(exit)
-    job.exit = exit
+    job.write(line(7))
+    job.stop('gone')
+    await until(async () => {
+      expect(await readings.latest(0, signal)).toBeUndefined()
+    })
+  })
+
+  it.each<[TestJob['ended'], string]>([
+    [{ isSuccess: false, why: 'exit code 1: SyntaxError' }, 'has ended: exit code 1: SyntaxError.'],
+    [success, 'has ended without a reading.'],
+    ['gone', 'was deleted before it had read anything.'],
+    ['running', 'still runs, but its log was cut off.'],
+  ])('says how the Job ended: %j', async (ended, message) => {
+    const job = new TestJob()
+    const readings = readingsOf(job)
+    job.stop(ended)
     const error: unknown = await readings.latest(60_000, signal).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UserError)
     expect((error as UserError).message).toContain(message)

@@ -99,9 +99,8 @@ export class JobReadings {
         this.#heard = { arrivedAt: performance.now(), readings: heardOf(line, at) }
         this.#tell()
       }
-      const end = await job.end(signal)
-      if (end !== 'exit code 0' && !(end?.startsWith('exit code 0: ') ?? false)) throw this.#failed(job, end)
-      if (this.#heard === undefined) throw this.#failed(job, 'it wrote nothing')
+      const problem = problemOf(await job.end(signal), this.#heard !== undefined)
+      if (problem !== undefined) throw this.#failed(job, problem)
     } catch (error) {
       peer.signal.throwIfAborted()
       throw error
@@ -122,17 +121,11 @@ export class JobReadings {
     }
   }
 
-  #failed({ name }: RunningJob, end: string | undefined): UserError {
-    const { namespace } = this.#options
-    return end === undefined
-      ? new UserError(
-          `The log of the Job ${name} in ${namespace} was cut off.`,
-          'The connection to the API server ended; the next question starts another Job.',
-        )
-      : new UserError(
-          `The Job ${name} in ${namespace}, which reads lag, has ended: ${end}.`,
-          'It needs Node 24 (kafka.job.image); the next question starts another one.',
-        )
+  #failed({ name }: RunningJob, problem: string): UserError {
+    return new UserError(
+      `The Job ${name} in ${this.#options.namespace}, which reads lag, ${problem}.`,
+      'It needs Node 24 (kafka.job.image) and the API server to follow its log; the next question starts another one.',
+    )
   }
 
   #silent({ name }: RunningJob, ms: number): UserError {
@@ -146,6 +139,14 @@ export class JobReadings {
     this.#news.resolve(undefined)
     this.#news = Promise.withResolvers()
   }
+}
+
+/** What is wrong with how a Job ended; undefined where its time was over, or somebody has deleted it in its time. */
+function problemOf(end: Awaited<ReturnType<RunningJob['end']>>, hasRead: boolean): string | undefined {
+  if (end === 'running') return 'still runs, but its log was cut off'
+  if (end === 'gone') return hasRead ? undefined : 'was deleted before it had read anything'
+  if (!end.isSuccess) return `has ended: ${end.why}`
+  return hasRead ? undefined : 'has ended without a reading'
 }
 
 function heardOf(line: ReaderLine, at: number): Readings | UserError {

@@ -8,7 +8,7 @@ import { cleanLog, type Redact } from '../clean-log.ts'
 import { configMaps, jobs, pods, type Wire } from '../resources.ts'
 import { follow } from '../watch.ts'
 import { LineTooLong, linesOf } from './log-lines.ts'
-import { podEnd, podStart } from './pod-start.ts'
+import { podEnd, podStart, type PodEnd } from './pod-start.ts'
 
 /** Whose Jobs they are: the next run finds by this what one that was killed has left. */
 export interface JobOwner {
@@ -38,8 +38,8 @@ export interface RunningJob {
    * @throws UserError where a line is too long
    */
   lines(signal: AbortSignal): AsyncGenerator<string>
-  /** Why it has ended, with the last lines of its log; undefined where it still runs. */
-  end(signal: AbortSignal): Promise<string | undefined>
+  /** How it has ended, with the last line of its log; `gone` where its pod was deleted. */
+  end(signal: AbortSignal): Promise<PodEnd | 'running' | 'gone'>
   /** Deletes it; its pod and its ConfigMap go with it. Never rejects: Kubernetes deletes it later by itself. */
   remove(): Promise<void>
 }
@@ -242,15 +242,16 @@ export class KubernetesJobs implements Jobs {
     }
   }
 
-  async #end(pod: string, signal: AbortSignal): Promise<string | undefined> {
+  async #end(pod: string, signal: AbortSignal): Promise<PodEnd | 'running' | 'gone'> {
     const { items } = await this.#api.list(pods, this.namespace, {
       fieldSelector: `metadata.name=${pod}`,
       signal,
     })
     const [found] = items
-    if (found === undefined) return 'its pod was deleted'
+    if (found === undefined) return 'gone'
     const end = podEnd(found)
-    if (end === undefined) return undefined
+    if (end === undefined) return 'running'
+    if (end.isSuccess) return end
     const text = await this.#api.logs(this.namespace, pod, {
       tailLines: lastLines,
       limitBytes: lastLogBytes,
@@ -260,7 +261,7 @@ export class KubernetesJobs implements Jobs {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '')
-    return this.#clean([end, ...said.slice(-1)].join(': '))
+    return { ...end, why: this.#clean([end.why, ...said.slice(-1)].join(': ')) }
   }
 
   #clean(text: string): string {

@@ -1,7 +1,7 @@
 import type { V1ContainerState, V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { describe, expect, it } from '@jest/globals'
 import type { Wire } from '../resources.ts'
-import { podEnd, podStart } from './pod-start.ts'
+import { podEnd, podStart, type PodEnd } from './pod-start.ts'
 
 function pod(status: Wire<V1PodStatus>): Wire<V1Pod> {
   return { spec: { containers: [{ name: 'lag-reader', image: 'registry.example/node:24' }] }, status }
@@ -70,16 +70,25 @@ describe('podStart', () => {
 })
 
 describe('podEnd', () => {
-  it.each<[Wire<V1Pod>, string | undefined]>([
+  it.each<[Wire<V1Pod>, PodEnd | undefined]>([
     [container({ running: {} }), undefined],
-    [container({ terminated: { exitCode: 0, reason: 'Completed' } }), 'exit code 0'],
-    [container({ terminated: { exitCode: 128, message: 'no such file\n' } }), 'exit code 128, no such file'],
+    [
+      container({ terminated: { exitCode: 0, reason: 'Completed' } }),
+      { isSuccess: true, why: 'exit code 0' },
+    ],
+    [
+      container({ terminated: { exitCode: 128, message: 'no such file\n' } }),
+      { isSuccess: false, why: 'exit code 128, no such file' },
+    ],
     [
       container({ terminated: { exitCode: 137, reason: 'OOMKilled' } }),
-      'OOMKilled: it needed more memory than its limit',
+      { isSuccess: false, why: 'OOMKilled: it needed more memory than its limit' },
     ],
-    [pod({ reason: 'Evicted', message: 'The node was low on resource.' }), 'The node was low on resource.'],
+    [
+      pod({ reason: 'Evicted', message: 'The node was low on resource.' }),
+      { isSuccess: false, why: 'The node was low on resource.' },
+    ],
   ])('%j', (given, end) => {
-    expect(podEnd(given)).toBe(end)
+    expect(podEnd(given)).toEqual(end)
   })
 })

@@ -52,15 +52,28 @@ export function podStart(pod: Wire<V1Pod>): PodStart {
   return { state: 'coming', why: `its pod is ${said(reason, pod.status?.phase ?? 'Pending')}` }
 }
 
-/** Why a pod's container ended, for people: `exit code 1`, `OOMKilled`. Undefined where it has not. */
-export function podEnd(pod: Wire<V1Pod>): string | undefined {
+/** How the one container of a Job's pod has ended. */
+export interface PodEnd {
+  readonly isSuccess: boolean
+  /** For people: `exit code 1`, `OOMKilled`. */
+  readonly why: string
+}
+
+/** Undefined where it has not ended. */
+export function podEnd(pod: Wire<V1Pod>): PodEnd | undefined {
   const { reason, message } = pod.status ?? {}
   const terminated = containerStatus(pod)?.state?.terminated
-  if (terminated === undefined) return reason === undefined ? undefined : said(message, reason)
-  if (terminated.reason === 'OOMKilled') return 'OOMKilled: it needed more memory than its limit'
-  return terminated.message === undefined || terminated.message === ''
-    ? `exit code ${terminated.exitCode}`
-    : `exit code ${terminated.exitCode}, ${terminated.message.trim()}`
+  // An eviction, or a deadline: of the pod as a whole.
+  if (terminated === undefined)
+    return reason === undefined ? undefined : { isSuccess: false, why: said(message, reason) }
+  const { exitCode } = terminated
+  if (terminated.reason === 'OOMKilled')
+    return { isSuccess: false, why: 'OOMKilled: it needed more memory than its limit' }
+  const told = terminated.message?.trim() ?? ''
+  return {
+    isSuccess: exitCode === 0,
+    why: told === '' ? `exit code ${exitCode}` : `exit code ${exitCode}, ${told}`,
+  }
 }
 
 function containerStatus({ status }: Wire<V1Pod>): Wire<V1ContainerStatus> | undefined {
