@@ -53,7 +53,7 @@ async function deployOnce(
 /** All that a deployment leaves behind, without times and names that are made up. */
 async function leftBehind(name: string): Promise<unknown> {
   const read = async (kind: string, ...rest: string[]): Promise<unknown> =>
-    JSON.parse((await stage.admin(['get', kind, ...rest, '-o', 'json'])).replaceAll(name, 'case'))
+    JSON.parse((await stage.admin(['get', kind, ...rest, '-o', 'json'])).replaceAll(name, 'this'))
   const { metadata, spec } = deploymentSchema.parse(await read('deployment', name))
   const { items: sets } = listSchema.parse(await read('replicasets', '-l', `app=${name}`))
   const { data } = configMapSchema.parse(await read('configmap', `runbook-record-${name}-production`))
@@ -84,74 +84,135 @@ async function leftBehind(name: string): Promise<unknown> {
   }
 }
 
+/** What happens to a run, at which of its writes. */
+interface Crash {
+  readonly name: string
+  readonly what: string
+  readonly at: number
+  readonly signal: NodeJS.Signals
+  readonly executed: boolean
+}
+
+const kinds = [
+  { signal: 'SIGKILL', executed: false },
+  { signal: 'SIGKILL', executed: true },
+  { signal: 'SIGINT', executed: true },
+] as const
+
+/** Every kind of end at every write, each in an environment of its own. */
+function crashesAt(writes: readonly string[], prefix: string): Crash[] {
+  return writes.flatMap((write, index) =>
+    kinds.map(({ signal, executed }) => ({
+      name: `${prefix}-${index + 1}-${signal.toLowerCase()}-${executed ? 'after' : 'before'}`,
+      what: `${index + 1}: ${signal} ${executed ? 'after' : 'before'} ${write}`,
+      at: index + 1,
+      signal,
+      executed,
+    })),
+  )
+}
+
+type Run = (
+  name: string,
+  kubeconfig: string,
+  meet?: (kill: (signal: NodeJS.Signals) => void) => void,
+) => Promise<Ended>
+
+const account = 'runbook-deployer'
+
+/** Lets a run meet its crash, runs it again, and tells what is left. */
+async function crash(
+  { name, at, signal, executed }: Crash,
+  run: Run,
+  look: (name: string) => Promise<unknown>,
+) {
+  const relay = await ApiRelay.open(stage)
+  const kubeconfig = await stage.kubeconfig(account, (user) => relay.kubeconfig(user))
+  let met = false
+  await run(name, kubeconfig, (kill) => {
+    const happens = (): void => {
+      met = true
+      kill(signal)
+    }
+    relay.accident = { at, executed, happens } satisfies Accident
+  })
+  relay.accident = undefined
+  // Who was killed could not give its lock back: let its lease be over.
+  const past = { spec: { renewTime: '2026-01-01T00:00:00.000000Z' } }
+  const patch = ['--type=merge', '-p', JSON.stringify(past)]
+  await stage.admin(['patch', 'lease', `runbook-${name}-production`, ...patch])
+  const again = await run(name, kubeconfig)
+  await relay.close()
+  return { met, again: again.code === 0 ? 0 : again.log, left: await look(name) }
+}
+
+/** Some at the same time; what came of each, by what happened to it. */
+async function crashAll(crashes: readonly Crash[], play: (each: Crash) => Promise<unknown>) {
+  const found: Record<string, unknown> = {}
+  const waiting = [...crashes]
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      found[next.what] = await play(next)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return found
+}
+
+/** The writes of a run that nothing happens to; it must pass. */
+async function writesOf(run: Run, name: string): Promise<readonly string[]> {
+  const observed = await ApiRelay.open(stage)
+  const kubeconfig = await stage.kubeconfig(account, (user) => observed.kubeconfig(user))
+  const undisturbed = await run(name, kubeconfig)
+  expect(undisturbed.log).toBe(undisturbed.code === 0 ? undisturbed.log : 'a run that passed')
+  await observed.close()
+  return observed.writes
+}
+
 describe('a deployment that is killed or cancelled at any of its writes', () => {
   it(
     'ends, when it is run again, as if nothing had happened',
     async () => {
-      const account = 'runbook-deployer'
-      const observed = await ApiRelay.open(stage)
-      const undisturbed = await deployOnce(
-        'case-0',
-        await stage.kubeconfig(account, (user) => observed.kubeconfig(user)),
-      )
-      expect(undisturbed.log).toBe(undisturbed.code === 0 ? undisturbed.log : 'a passed deployment')
+      const crashes = crashesAt(await writesOf(deployOnce, 'case-0'), 'case')
       const wanted = await leftBehind('case-0')
-      await observed.close()
-
-      const kinds = [
-        { signal: 'SIGKILL', executed: false },
-        { signal: 'SIGKILL', executed: true },
-        { signal: 'SIGINT', executed: true },
-      ] as const
-      const accidents = observed.writes.flatMap((write, index) =>
-        kinds.map(({ signal, executed }) => ({
-          name: `case-${index + 1}-${signal.toLowerCase()}-${executed ? 'after' : 'before'}`,
-          what: `${index + 1}: ${signal} ${executed ? 'after' : 'before'} ${write}`,
-          at: index + 1,
-          signal,
-          executed,
-        })),
-      )
-      await stage.deploy(...accidents.map(({ name }) => name))
-      const found: Record<string, unknown> = {}
-      const play = async (accident: (typeof accidents)[number]): Promise<void> => {
-        const { name, what, at, signal, executed } = accident
-        const relay = await ApiRelay.open(stage)
-        const kubeconfig = await stage.kubeconfig(account, (user) => relay.kubeconfig(user))
-        let met = false
-        await deployOnce(name, kubeconfig, (kill) => {
-          const happens = (): void => {
-            met = true
-            kill(signal)
-          }
-          relay.accident = { at, executed, happens } satisfies Accident
-        })
-        relay.accident = undefined
-        // Who was killed could not give its lock back: let its lease be over.
-        const past = { spec: { renewTime: '2026-01-01T00:00:00.000000Z' } }
-        await stage.admin([
-          'patch',
-          'lease',
-          `runbook-${name}-production`,
-          '--type=merge',
-          '-p',
-          JSON.stringify(past),
-        ])
-        const again = await deployOnce(name, kubeconfig)
-        await relay.close()
-        found[what] = {
-          met,
-          again: again.code === 0 ? 0 : again.log,
-          left: await leftBehind(name),
-        }
-      }
-      const waiting = [...accidents]
-      const lane = async (): Promise<void> => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await play(next)
-      }
-      await Promise.all(Array.from({ length: lanes }, lane))
+      await stage.deploy(...crashes.map(({ name }) => name))
+      const found = await crashAll(crashes, (each) => crash(each, deployOnce, leftBehind))
       expect(found).toEqual(
-        Object.fromEntries(accidents.map(({ what }) => [what, { met: true, again: 0, left: wanted }])),
+        Object.fromEntries(crashes.map(({ what }) => [what, { met: true, again: 0, left: wanted }])),
+      )
+    },
+    limitMs,
+  )
+})
+
+/** Goes back to what ran before the deployment. */
+const rollBackOnce: Run = async (name, kubeconfig, meet) => {
+  const flags = ['--runbook', await stage.runbook(name, name), '--target', 'before', '--reason', 'errors']
+  const running = await stage.start('rollback', kubeconfig, flags)
+  meet?.((signal) => running.child.kill(signal))
+  return running.ended
+}
+
+/** What a rollback leaves: how often it was tried is told by the record, and is no part of it. */
+async function leftAfterRollback(name: string): Promise<unknown> {
+  const { phases, ...left } = z.looseObject({ phases: z.array(z.string()) }).parse(await leftBehind(name))
+  return { ...left, last: phases.at(-1) }
+}
+
+describe('a rollback that is killed or cancelled at any of its writes', () => {
+  it(
+    'ends, when it is run again, as if nothing had happened',
+    async () => {
+      await stage.deploy('back-0')
+      await deployOnce('back-0', await stage.kubeconfig(account))
+      const crashes = crashesAt(await writesOf(rollBackOnce, 'back-0'), 'back')
+      const wanted = await leftAfterRollback('back-0')
+      await stage.deploy(...crashes.map(({ name }) => name))
+      const found = await crashAll(crashes, async (each) => {
+        await deployOnce(each.name, await stage.kubeconfig(account))
+        return crash(each, rollBackOnce, leftAfterRollback)
+      })
+      expect(found).toEqual(
+        Object.fromEntries(crashes.map(({ what }) => [what, { met: true, again: 0, left: wanted }])),
       )
     },
     limitMs,

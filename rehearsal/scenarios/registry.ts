@@ -19,6 +19,7 @@ import { privateBrokers } from './private-brokers.ts'
 import { providerOutage } from './provider-outage.ts'
 import { rerun } from './rerun.ts'
 import { rollback } from './rollback.ts'
+import { rollbackDuringDeploy } from './rollback-during-deploy.ts'
 import { rolling } from './rolling.ts'
 import { runnerLost } from './runner-lost.ts'
 import type { Scenario } from './scenario.ts'
@@ -66,4 +67,5 @@ export const scenarios: readonly Scenario[] = [
   lockHeld,
   apiFaults,
   rollback,
+  rollbackDuringDeploy,
 ]

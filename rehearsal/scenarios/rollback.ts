@@ -112,7 +112,7 @@ export const rollback: Scenario = {
       ),
     )
     await checkTicket(stage, {
-      state: 'open',
+      state: 'reopened',
       firstLine: /^## 🟧 production is back on v1\.0\.0: v1\.1\.0 was rolled back$/,
       label: 'deployment-rolled-back',
     })
@@ -124,6 +124,20 @@ export const rollback: Scenario = {
     }))
     await checks.that('and nothing is written', async () =>
       equal(generations(await look(world, production)), generations(after)),
+    )
+
+    const once = await stage.rerun(deployed)
+    await checks.that('deploying v1.1.0 again needs a reason', () =>
+      says(
+        once.result.annotations.map(({ message }) => message).join('\n'),
+        /v1\.1\.0 was rolled back from production at .* UTC by rosa: critical bug\./,
+      ),
+    )
+    await checks.that('and stops before anything is changed', async () =>
+      equal(
+        [once.result.conclusion, generations(await look(world, production))],
+        ['failure', generations(after)],
+      ),
     )
     await checkInvariants(stage, deployed)
     await checkInvariants(stage, { ...deployed, result: done })

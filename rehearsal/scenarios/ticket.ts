@@ -4,7 +4,7 @@ import type { Stage } from './scenario.ts'
 
 /** How the ticket of a deployment must look at its end. */
 export interface WantedTicket {
-  readonly state: 'open' | 'closed'
+  readonly state: 'open' | 'closed' | 'reopened'
   /** Of the first line, which says how production stands. */
   readonly firstLine: RegExp
   /** The label that says how it ended, where that was not well. */
@@ -21,7 +21,7 @@ export async function checkTicket({ world, checks }: Stage, wanted: WantedTicket
   await checks.that(`the ticket is ${wanted.state}`, () =>
     equal(
       [ticket?.state, ticket?.stateReason],
-      [wanted.state, wanted.state === 'closed' ? 'completed' : null],
+      { open: ['open', null], closed: ['closed', 'completed'], reopened: ['open', 'reopened'] }[wanted.state],
     ),
   )
   await checks.that('its first line says how production stands', () =>

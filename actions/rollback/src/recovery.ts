@@ -1,7 +1,7 @@
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 
 export type RecoveryDecision =
-  | { readonly do: 'wait' }
+  | { readonly do: 'wait'; readonly open: readonly GateResult[] }
   | {
       readonly do: 'end'
       /** `recovering`: the lag is above its limit and falls. `not-shown`: nothing is shown to be wrong, nor to be well. */
@@ -25,7 +25,7 @@ export function decideRecovery(answers: readonly GateResult[], isLate: boolean):
   const wrong = open.filter(({ gate }) => !(gate === 'consumer-lag' && isDraining))
   if (open.length === 0) return { do: 'end', how: 'recovered', open: [] }
   if (wrong.length === 0) return { do: 'end', how: 'recovering', open }
-  if (!isLate) return { do: 'wait' }
+  if (!isLate) return { do: 'wait', open: wrong }
   const isBroken = wrong.some(({ verdict }) => verdict === 'fail')
   return { do: 'end', how: isBroken ? 'not-recovered' : 'not-shown', open: wrong }
 }

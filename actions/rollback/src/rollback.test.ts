@@ -306,6 +306,29 @@ describe('rollback', () => {
     expect(cluster.restored.map(({ deployment }) => deployment)).toEqual([...names].reverse())
   })
 
+  it('stopped while the metrics are waited for, what is back is known good', async () => {
+    deployed(...names)
+    Object.assign(metrics, { counted: () => Promise.reject(new Error('no route to Prometheus')) })
+    cluster.onWait = (until) => {
+      now = Math.max(now + 1000, until.getTime())
+      if (cluster.restored.length === names.length && now > Date.parse('2026-11-23T10:01:00Z'))
+        controller.abort(new Error('Ctrl-C'))
+    }
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'cancelled',
+      'Stopped (Ctrl-C): every pod is back, and the metrics were not waited for.',
+    ])
+    expect(store.memory.knownGood?.components[0]?.image).toContain('v1.0.0@')
+  })
+
+  it('does not wait for metrics where there is nothing to do', async () => {
+    Object.assign(metrics, { counted: () => Promise.reject(new Error('no route to Prometheus')) })
+    const begun = now
+    expect((await goBack()).outcome).toBe('passed')
+    expect(now - begun).toBeLessThan(runbook.watch.every)
+  })
+
   it('another rollback that holds the lock is not crossed', async () => {
     deployed(...names)
     lock.refusal = 'Another run holds the lock: run 899 by rosa, going back from v1.1.0'

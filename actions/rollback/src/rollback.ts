@@ -14,6 +14,7 @@ import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import type { DeploymentRecord, KnownGood, Run } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
+import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { capture, type Captured } from './capture.ts'
 import { decideRecovery } from './recovery.ts'
@@ -69,6 +70,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   let gates: readonly GateResult[] = []
   let record: DeploymentRecord = inputs.record
   let isBegun = false
+  let isBack = false
 
   const end = (outcome: RollbackOutcome, reason: string, next?: string): PhaseResult => {
     record = phase.end(record, { outcome, reason, gates })
@@ -85,7 +87,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     })
     return { outcome, reason, ...(next !== undefined && { next }), record, summary }
   }
-  const saveEnd = (isBack: boolean, within: AbortSignal): Promise<void> =>
+  const saveEnd = (within: AbortSignal): Promise<void> =>
     store.saveRollback(
       record,
       {
@@ -143,23 +145,23 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
           `${done.deployment} is not back: ${done.problem}`,
           'Kubernetes keeps the pods that serve. Mend the cause or name another target, then run the rollback again: it goes on where it stopped.',
         )
-        if (!dryRun) await saveEnd(false, signal)
+        if (!dryRun) await saveEnd(signal)
         return result
       }
       if (dryRun) return end('passed', dryReason(target, plan))
+      isBack = true
       if (nothing)
         log.info(`Every component is as it was with ${target.what}: nothing is written, and it is looked at.`)
       const proof = await prove(
         watch,
-        deadline,
+        nothing ? clock.now() : deadline,
         { ...inputs, record: restoredRecord(record, inputs, restored) },
         ports,
       )
       gates = proof.gates
       logGates(gates, log)
-      const isBack = proof.problem === undefined
       const result = end(...endOf(proof, target, nothing))
-      if (!nothing || !isBack) await saveEnd(true, signal)
+      if (!nothing || proof.problem !== undefined) await saveEnd(signal)
       return result
     } finally {
       watch.close()
@@ -167,7 +169,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   } catch (error) {
     if (!isBegun && !signal.aborted) throw error
     const reason = signal.aborted
-      ? `Stopped (${messageOf(signal.reason)}): ${standing(plan, restored)}.`
+      ? `Stopped (${messageOf(signal.reason)}): ${isBack ? 'every pod is back, and the metrics were not waited for' : standing(plan, restored)}.`
       : explain(error).message
     const result = end(
       signal.aborted ? 'cancelled' : 'rollback-failed',
@@ -175,7 +177,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       'Run the rollback again: it goes on where it stopped.',
     )
     if (!dryRun && isBegun)
-      await saveEnd(false, AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
+      await saveEnd(AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
         log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
       })
     return result
@@ -232,7 +234,10 @@ async function prove(
         ? { gates, how: 'not-shown', problem: open }
         : { gates, how: decision.how }
     }
-    log.info(`Waiting for the metrics to recover, until ${deadline.toISOString()} at the longest.`)
+    const open = decision.open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' ')
+    log.info(
+      `Every pod is back. What is not well yet is waited for, until ${formatTime(deadline, runbook.window.timeZone)} at the longest: ${open}`,
+    )
     lookAt = new Date(Math.min(lookAt.getTime() + runbook.watch.every, deadline.getTime()))
     while (clock.now() < lookAt) await watch.next(lookAt, signal)
   }
