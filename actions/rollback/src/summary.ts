@@ -81,7 +81,7 @@ function headline(story: RollbackStory): string {
         '🟧',
         `${where} is back on ${what}`,
         isShown(story)
-          ? `mend the cause. Deploying ${inline(record.version)} again needs a reason.`
+          ? `mend the cause.${record.version === target.version ? '' : ` Deploying ${inline(record.version)} again needs a reason.`}`
           : 'look at the metrics below again in some minutes.',
       )
     case 'cancelled':
@@ -131,7 +131,7 @@ function restoredLines({ plan, restored, target, record, dryRun }: RollbackStory
     phase === undefined ? '' : ` in ${humanDuration(Date.parse(phase.endedAt) - Date.parse(phase.startedAt))}`
   const secrets = target.state.secrets
   return [
-    `- Restored: ${written} Deployments, ${plan.configMaps.length} ConfigMaps${took}`,
+    `- Restored: ${[...plan.configMaps.map(({ name }) => `ConfigMap ${inline(name)}`), `${written} ${written === 1 ? 'Deployment' : 'Deployments'}`].join(', ')}${took}`,
     `- **Not restored:** offsets that ${inline(record.version)} has committed${secrets.length > 0 ? `; Secrets (${secrets.map(inline).join(', ')})` : ''}; the database`,
   ].join('\n')
 }
