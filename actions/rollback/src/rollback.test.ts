@@ -306,6 +306,21 @@ describe('rollback', () => {
     expect(cluster.restored.map(({ deployment }) => deployment)).toEqual([...names].reverse())
   })
 
+  it('tells what a rollback has put back that did not live to say so', async () => {
+    deployed(...names)
+    const saveRollback = store.saveRollback.bind(store)
+    store.saveRollback = () => Promise.reject(new Error('killed'))
+    await goBack().catch(() => undefined)
+    expect(store.memory.latest?.phases).toEqual(record.phases)
+    store.saveRollback = saveRollback
+    const again = await goBack()
+    expect(again.outcome).toBe('rolled-back')
+    expect(cluster.restored.length).toBe(names.length)
+    expect(store.memory.latest?.phases.at(-1)?.outcome).toBe('rolled-back')
+    expect(store.past.bad.map(({ version }) => version)).toEqual(['v1.1.0'])
+    expect((await goBack()).outcome).toBe('passed')
+  })
+
   it('stopped while the metrics are waited for, what is back is known good', async () => {
     deployed(...names)
     Object.assign(metrics, { counted: () => Promise.reject(new Error('no route to Prometheus')) })

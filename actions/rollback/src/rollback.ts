@@ -103,10 +103,11 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       .filter((name) => components.length === 0 || components.includes(name))
     const states = await scaledComponents(cluster, names, signal)
     plan = await planRestore(target.state, components, states, cluster, signal)
-    const nothing = isNothing(plan)
+    // What a rollback before this one has put back, without living to say so, is told now.
+    const nothing = isNothing(plan) && !isUnfinished(inputs.record)
     for (const line of describePlan(plan)) log.info(line)
 
-    evidence = nothing ? [] : await captureAll(plan, ports)
+    evidence = await captureAll(plan, ports)
     record = {
       ...record,
       rollback: {
@@ -184,12 +185,19 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   }
 }
 
+/** Whether a rollback of this deployment has begun and not ended well. */
+function isUnfinished({ rollback: begun, phases }: DeploymentRecord): boolean {
+  const last = phases.findLast(({ phase }) => phase !== 'finish')
+  return begun !== undefined && !(last?.phase === 'rollback' && last.outcome === 'rolled-back')
+}
+
 /** What is not as it was is about to go: how it stands is read first, for the ticket and for tomorrow. */
 async function captureAll(
   { steps }: RestorePlan,
   { sources: { cluster }, log, signal }: RollbackPorts,
 ): Promise<readonly Captured[]> {
   const changed = steps.filter(({ differences }) => differences.length > 0)
+  if (changed.length === 0) return []
   const states: readonly ComponentState[] = changed.map(({ state }) => state)
   const captured = await capture(states, cluster, signal)
   await log.group('What shows the cause, read before it is gone', () => {
