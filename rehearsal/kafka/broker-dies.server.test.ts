@@ -10,7 +10,6 @@ import { runGates } from '../../packages/shared/src/gates/gate.ts'
 import { contextOf } from '../../packages/shared/src/gates/sources.fixture.ts'
 import type { ConsumerLag } from '../../packages/shared/src/kafka/consumer-lag.ts'
 import { openBrokerLag } from '../../packages/shared/src/kafka/open-broker-lag.ts'
-import { systemClock } from '../../packages/shared/src/ports.ts'
 import type { GateResult } from '../../packages/shared/src/record/gate-result.ts'
 import type { Runbook } from '../../packages/shared/src/runbook/schema.ts'
 import { loadRunbook } from '../../packages/shared/src/runbook/load.ts'
@@ -27,8 +26,12 @@ let dir: string
 let broker: Broker
 let runbook: Runbook
 let lag: ConsumerLag
+/** Two looks within a second would be one. */
+let aheadMs = 0
+const clock = { now: () => new Date(Date.now() + aheadMs) }
 const ask = async (): Promise<GateResult> => {
-  const [result] = await runGates([consumerLag], contextOf({ runbook, lag }), signal)
+  aheadMs += 2_000
+  const [result] = await runGates([consumerLag], contextOf({ runbook, lag, clock }), signal)
   return result!
 }
 
@@ -63,7 +66,7 @@ components: [{ deployment: worker, consumer-group: ${group} }]
   lag = openBrokerLag(runbook.kafka!, {
     environment: { KAFKA_BROKERS: broker.brokers.join(',') },
     mask: () => undefined,
-    clock: systemClock,
+    clock,
   })
 })
 
