@@ -5,11 +5,11 @@ import { afterMs, playBadRelease } from './watched.ts'
 /** Above the limit of 1 %, below the trigger of 5 %: bad enough not to be called a success, too little to go back by itself. */
 export const smallBreach: Scenario = {
   name: 'small-breach',
-  title: '2 % errors while it is watched: held for a person, not rolled back',
+  title: '3.5 % errors while it is watched: held for a person, not rolled back',
   play: (stage) =>
     playBadRelease(
       stage,
-      { faults: { [production.namespace]: { errorRate: { value: 0.025, afterMs } } } },
+      { faults: { [production.namespace]: { errorRate: { value: 0.035, afterMs } } } },
       { outcome: 'held', gate: 'error-rate', reason: /error-rate: / },
     ),
 }

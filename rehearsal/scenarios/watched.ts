@@ -13,12 +13,12 @@ import { checkNoTag, checkRed } from './untouched.ts'
  * Faults that begin so long after the start that validation has seen a good release, and early enough that the watch
  * sees the bad one.
  */
-export const afterMs = 25_000
+export const afterMs = 45_000
 
 /** A watch that is long enough to see the fault, and triggers that need seconds in place of minutes. */
 export function patientWatch(document: Document): void {
   document.setIn(['watch', 'critical', 'for'], '30s')
-  document.setIn(['watch', 'important', 'for'], '75s')
+  document.setIn(['watch', 'important', 'for'], '90s')
   document.setIn(
     ['rollback', 'triggers'],
     document.createNode([
