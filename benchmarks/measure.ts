@@ -14,14 +14,16 @@ export interface Contestant {
   readonly name: string
   readonly command: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** What it must end with; 0 where absent. */
+  readonly exitCode?: number
 }
 
 /** bash knows what a child used once it has ended; Node does not tell. What the command prints is thrown away. */
-const timed = 'TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null 2>&1'
+const timed = 'wanted=$1; shift; TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null 2>&1; [ $? = "$wanted" ]'
 
 /** Runs a command to its end. */
-async function runOnce({ command, env = {} }: Contestant): Promise<Sample> {
-  const { stderr } = await run('bash', ['--norc', '-c', timed, 'bash', ...command], {
+async function runOnce({ command, env = {}, exitCode = 0 }: Contestant): Promise<Sample> {
+  const { stderr } = await run('bash', ['--norc', '-c', timed, 'bash', String(exitCode), ...command], {
     env: { PATH: process.env.PATH ?? '', ...env },
   })
   const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number)

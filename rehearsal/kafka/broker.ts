@@ -59,6 +59,8 @@ export interface Broker {
   createTopics(topics: ITopicConfig[]): Promise<void>
   /** Runs a command line tool against this broker and returns its standard output. */
   tools(command: keyof typeof tools, ...args: string[]): Promise<string>
+  /** The command line of a tool, for a shell; the bootstrap server is an argument. */
+  toolCommand(command: keyof typeof tools): readonly string[]
   /** Starts a command line tool that goes on until the function that it returns stops it. */
   startTool(command: keyof typeof tools, ...args: string[]): Promise<() => Promise<void>>
   /** Ends the broker in order, by force after 10 s; returns when its process is gone. Its data stays. */
@@ -87,6 +89,7 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
     },
     createTopics: (topics) => createTopics(brokers, topics),
     tools: (command, ...args) => runTool(libraries, tools[command], ['--bootstrap-server', address, ...args]),
+    toolCommand: (command) => ['java', ...javaArguments(libraries, tools[command], [])],
     async startTool(command, ...args) {
       const program = javaArguments(libraries, tools[command], ['--bootstrap-server', address, ...args])
       const child = await spawnBound('java', program, { stdio: 'ignore' })
