@@ -44,6 +44,7 @@ const played = [
   'bad-image',
   'crash-loop',
   'error-spike',
+  'rollback',
 ] as const
 
 const tiers: readonly Tier[] = [
