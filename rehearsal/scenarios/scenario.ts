@@ -107,7 +107,7 @@ export class Stage {
   /** What "Re-run all jobs" does: the same event and the same run, one attempt later. */
   async rerun({ commit, run }: Deployed): Promise<Deployed> {
     const push = { ref: `refs/tags/${run.tag}`, before: '0'.repeat(40), after: commit }
-    const started = await startForPush(this.world, push, this.timeline, { attempt: 2 })
+    const started = await startForPush(this.world, push, this.timeline, { attempt: run.attempt + 1 })
     if (started === undefined) throw new Error(`${run.tag} cannot be run again.`)
     const result = await started.finished
     this.results.push(result)

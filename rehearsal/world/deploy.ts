@@ -15,6 +15,7 @@ let runs = 1000
 /** A deployment that a pushed tag has started. */
 export interface StartedDeployment {
   readonly runId: number
+  readonly attempt: number
   readonly tag: string
   readonly run: Run
   readonly finished: Promise<RunResult>
@@ -83,7 +84,7 @@ export async function startForPush(
     },
     timeline,
   )
-  return { runId, tag, ...begun }
+  return { tag, ...begun }
 }
 
 /** Starts a workflow of the default branch by hand, as "Run workflow" does. */
@@ -100,7 +101,7 @@ export async function startByHand(
   const runId = runs
   github.state.runs.add({ id: runId, headRef: 'main', headSha: event.sha, actor: engineer })
   timeline.add(`run ${String(runId)}: ${workflow} was started by ${engineer}`)
-  return { runId, ...begin(world, { runId, attempt: 1, workflow, event }, () => undefined, timeline) }
+  return begin(world, { runId, attempt: 1, workflow, event }, () => undefined, timeline)
 }
 
 /** What is run, and as which run. */
@@ -117,7 +118,7 @@ function begin(
   { runId, attempt, workflow, event, kubeconfigs = {} }: Begun,
   onEvent: (event: RunEvent) => void,
   timeline: Timeline,
-): Pick<StartedDeployment, 'run' | 'finished'> {
+): Omit<StartedDeployment, 'tag'> {
   const { github, repository } = world
   const run = runWorkflow(
     {
@@ -150,7 +151,7 @@ function begin(
       timeline.add(`run ${String(runId)}: ${result.conclusion}`)
       return result
     })
-  return { run, finished }
+  return { runId, attempt, run, finished }
 }
 
 /** The lines of a live timeline: how steps and jobs ended, and what they annotate. */
