@@ -88,7 +88,7 @@ export const kafka = section(
       .describe('Image with Node 24 in which the reader runs; `node` must be in its path.'),
     'service-account': dnsLabel('default').prefault('default').describe('Service account of the Job.'),
     secrets: z
-      .record(variableName, secretKey)
+      .record(variableName, secretKey.describe('Where this variable is: name of a Secret, “/”, its key.'))
       .prefault({})
       .describe(
         'Where the variables of `brokers`, `tls` and `sasl` are inside the cluster: name of a Secret in the namespace, “/”, its key.',
