@@ -12,7 +12,7 @@ import { metricsConnection } from './metrics-connection.ts'
 import { connectRegistry } from './registry-connection.ts'
 import type { ActionContext } from './run.ts'
 
-type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'mask'>
+type Context = Pick<ActionContext<unknown, never>, 'log' | 'clock' | 'variables' | 'mask' | 'redact'>
 
 /** The sources of an environment, to be closed at the end. */
 export interface SourceConnections {
@@ -42,6 +42,13 @@ export function connectSources(
     registry,
     forge,
     files: { read: readReleaseFile },
+    commands: {
+      run: async (command, facts, signal) => {
+        // A file of its own in the bundle: most runs have no command.
+        const { runCommand } = await import('./run-command.ts')
+        return runCommand(command, facts, signal, context)
+      },
+    },
     clock,
   }
   return {

@@ -4,6 +4,7 @@ import { changeReviewed } from './change-reviewed.ts'
 import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
+import { commandGates } from './command.ts'
 import { configurationReviewed } from './configuration-reviewed.ts'
 import { consumerLag } from './consumer-lag.ts'
 import { deploymentWindow } from './deployment-window.ts'
@@ -32,7 +33,10 @@ import type { Runbook } from '../runbook/schema.ts'
 import { WATCHED_GATES } from '../runbook/schema/names.ts'
 import { uploadLatency } from './upload-latency.ts'
 
-/** Every gate, in the order of the runbook. A new one is a file beside this and a line here. */
+/**
+ * Every gate of the suite, in the order of the runbook. A new one is a file beside this and a line here. Those that are
+ * commands of the team come from its runbook file.
+ */
 export const registry: readonly Gate[] = [
   changeReviewed,
   checksGreen,
@@ -70,8 +74,9 @@ export const registry: readonly Gate[] = [
  * The gates that are asked on an occasion. While a release is watched after its rollout, the runbook file says which: the
  * critical ones are watched as long as the important ones, and what can send a release back is watched from the start.
  */
-export function gatesFor(occasion: Occasion, { watch, rollback }: Runbook): readonly Gate[] {
-  const asked = registry.filter((gate) => gate.occasions.includes(occasion))
+export function gatesFor(occasion: Occasion, runbook: Runbook): readonly Gate[] {
+  const { watch, rollback } = runbook
+  const asked = [...registry, ...commandGates(runbook)].filter((gate) => gate.occasions.includes(occasion))
   if (occasion !== 'critical' && occasion !== 'important') return asked
   const triggers = rollback.triggers.map(({ gate }) => gate)
   const important = occasion === 'important' ? watch.important.gates : []

@@ -37,6 +37,7 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
     registry: { look: registry, close },
     forge: undefined,
     files: { read: refuse('files') },
+    commands: { run: refuse('commands') },
     clock: systemClock,
     ...given,
   }

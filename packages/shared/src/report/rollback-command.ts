@@ -1,3 +1,4 @@
+import { shellWord } from '../runbook/shell-word.ts'
 import { fence } from './markdown.ts'
 
 /** The command that rolls an environment back from a terminal, with nothing but a kubeconfig. */
@@ -17,12 +18,7 @@ export function rollbackCommand(
     ...(target === 'known-good' ? [] : [['--target', target]]),
     ['--reason', reason],
   ]
-  return `node rollback.mjs ${flags.map(([flag = '', value = '']) => `${flag} ${quotedForShell(value)}`).join(' ')}`
-}
-
-/** For a shell that the line is pasted into. */
-export function quotedForShell(text: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return `node rollback.mjs ${flags.map(([flag = '', value = '']) => `${flag} ${shellWord(value)}`).join(' ')}`
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { DeploymentRecord } from '../record/schema.ts'
-import { quotedForShell } from './rollback-command.ts'
+import { shellWord } from '../runbook/shell-word.ts'
 
 /**
  * The commands that put back what the release changes, last component first. With the snapshot they name revisions:
@@ -12,7 +12,7 @@ export function rollbackCommands({ plan, snapshot, namespace }: DeploymentRecord
     const target = `deployment/${deployment}`
     const revision = revisions.get(deployment)
     return revision === undefined
-      ? `kubectl set image ${target} ${quotedForShell(`${container}=${from}`)} -n ${namespace}`
+      ? `kubectl set image ${target} ${shellWord(`${container}=${from}`)} -n ${namespace}`
       : `kubectl rollout undo ${target} --to-revision=${revision} -n ${namespace}`
   })
 }

@@ -100,6 +100,7 @@ export type Component = Runbook['components'][number]
 export type Environment = Runbook['environments'][string]
 export type Kafka = NonNullable<Runbook['kafka']>
 export type Prometheus = NonNullable<Runbook['prometheus']>
+export type Command = Runbook['gates']['command'][string]
 export type Trigger = Runbook['rollback']['triggers'][number]
 export type CanaryStep = Exclude<Component['canary'], false>['steps'][number]
 export type Window = Runbook['window']

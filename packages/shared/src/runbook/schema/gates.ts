@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { count, duration, percentage, query, series, share, text, url } from '../fields.ts'
+import { count, duration, percentage, query, secret, series, share, template, text, url } from '../fields.ts'
 import { section } from '../section.ts'
+import { COMMAND_OCCASIONS } from './names.ts'
 
 function mode(fallback: 'enforce' | 'warn' | 'off') {
   return z
@@ -27,6 +28,47 @@ const deviations = z
 const messages = series('kafka_messages_consumed_total')
   .prefault('kafka_messages_consumed_total')
   .describe('Counter of the messages that were handled.')
+
+const commandName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?$/, {
+  error: 'a name of lower case letters, digits and "-", such as contract-tests',
+})
+const variableName = z.string().regex(/^[A-Za-z_]\w*$/, {
+  error: 'the name of an environment variable, such as REGISTRY_URL',
+})
+
+/** A program of the team that answers a question. */
+const command = section(
+  {
+    mode: mode('enforce'),
+    run: z
+      .array(text('a program or one of its arguments'))
+      .min(1, { error: 'at least the program, such as [scripts/contract-tests.sh]' })
+      .describe('Program and arguments; no shell reads them. A path is relative to the root of the repository.'),
+    question: text('a question').optional().describe('The line of your runbook that it answers. Without it, its name.'),
+    occasions: z
+      .array(z.enum(COMMAND_OCCASIONS))
+      .min(1, { error: 'at least one occasion, such as preflight' })
+      .prefault(['preflight'])
+      .describe('When it is asked.'),
+    timeout: duration().prefault('1m').describe('How long it may take; then it is ended, with everything it has started.'),
+    env: z
+      .record(variableName, template('a value').describe('Value of the variable.'))
+      .prefault({})
+      .describe('Its environment, beside PATH, HOME and what says which deployment it is.'),
+    secrets: z
+      .record(variableName, secret('REGISTRY_TOKEN').describe('Value of the variable, masked.'))
+      .prefault({})
+      .describe('The secret part of its environment.'),
+  },
+  ({ env, secrets }, report) => {
+    for (const name of namesIn(secrets).filter((each) => namesIn(env).includes(each)))
+      report(['secrets', name], `${name} stands in \`env\`, too; it can have one value only`)
+  },
+)
+
+function namesIn(mapping: unknown): string[] {
+  return typeof mapping === 'object' && mapping !== null ? Object.keys(mapping) : []
+}
 
 /** The questions and their limits. */
 export const gates = section({
@@ -201,5 +243,6 @@ export const gates = section({
   })
     .prefault({})
     .describe('Circuit breakers stay closed.'),
+  command: z.record(commandName, command).prefault({}).describe('Questions that programs of your own answer.'),
 })
 

@@ -18,6 +18,7 @@ export const GATES = [
   'retry-rate',
   'dlq-rate',
   'circuit-breaker',
+  'command',
 ] as const
 export type GateName = (typeof GATES)[number]
 
@@ -34,6 +35,16 @@ export const WATCHED_GATES = [
   'circuit-breaker',
 ] as const
 export type WatchedGate = (typeof WATCHED_GATES)[number]
+
+/** When a command of the team may be asked: wherever a job has the release checked out and asks gates. */
+export const COMMAND_OCCASIONS = [
+  'preflight',
+  're-check',
+  'post-deploy',
+  'soak',
+  'critical',
+  'important',
+] as const
 
 /** The rows of the runbook's first table. */
 export const CHANGE_CLASSES = ['configuration', 'patch', 'minor', 'major', 'hotfix'] as const
