@@ -215,7 +215,7 @@ describe('everything that a command has started', () => {
     while (sockets.length < count) await once(server, 'connection')
   }
   const allClosed = () =>
-    Promise.all(sockets.map((socket) => (socket.closed ? undefined : once(socket.resume(), 'close'))))
+    Promise.all(sockets.filter((socket) => !socket.closed).map((socket) => once(socket.resume(), 'close')))
 
   it('ends with it when it takes too long, also what ignores SIGTERM', async () => {
     const script = `echo begun; ${stubborn()} & (${stubborn()} & wait) & wait`

@@ -165,7 +165,7 @@ describe('commands as gates', () => {
 describe('a command in the runbook file', () => {
   it.each([
     ['{ x: {} }', 'run'],
-    ['{ x: { run: [] } }', 'at least the program'],
+    ['{ x: { run: [] } }', 'the list is empty'],
     ['{ "X y": { run: [a] } }', 'such as contract-tests'],
     ['{ x: { run: [a], occasions: [approve] } }', 'preflight'],
     ['{ x: { run: [a], env: { "A B": c } } }', 'the name of an environment variable'],

@@ -24,6 +24,7 @@ export const errorRate: Gate<'metrics'> = {
   name,
   question: 'Error rate should stay < 1 %',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.errorRate.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => {

@@ -19,6 +19,7 @@ export const latencyP95: Gate<'metrics'> = {
   name,
   question: 'Processing latency p95 should be < 5 s',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.latencyP95.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => {

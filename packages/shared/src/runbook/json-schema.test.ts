@@ -42,7 +42,7 @@ describe('the JSON Schema', () => {
       ([path, { description }]) => /\.[\w<>-]+$/.test(path) && !description,
     )
     const choosers = ['.kafka.sasl.mechanism', '.rollback.triggers[].gate']
-    const items = ['.environments.<name>']
+    const items = ['.environments.<name>', '.gates.command.<name>']
     const alternatives = /\.(tls|health|metrics|canary|sasl)$/
     expect(
       silent

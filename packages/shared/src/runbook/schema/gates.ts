@@ -42,12 +42,12 @@ const command = section(
     mode: mode('enforce'),
     run: z
       .array(text('a program or one of its arguments'))
-      .min(1, { error: 'at least the program, such as [scripts/contract-tests.sh]' })
+      .min(1)
       .describe('Program and arguments; no shell reads them. A path is relative to the root of the repository.'),
     question: text('a question').optional().describe('The line of your runbook that it answers. Without it, its name.'),
     occasions: z
       .array(z.enum(COMMAND_OCCASIONS))
-      .min(1, { error: 'at least one occasion, such as preflight' })
+      .min(1)
       .prefault(['preflight'])
       .describe('When it is asked.'),
     timeout: duration().prefault('1m').describe('How long it may take; then it is ended, with everything it has started.'),
