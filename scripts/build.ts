@@ -149,8 +149,12 @@ const compact = {
   minifyWhitespace: true,
   charset: 'ascii',
   legalComments: 'none',
-  // undici then leaves out its second, experimental HTTP parser, 175 kB.
-  define: { esbuildDetection: 'true' },
+  define: {
+    // undici then leaves out its second, experimental HTTP parser, 175 kB.
+    esbuildDetection: 'true',
+    // ncc takes a path below process.cwd() for a file of the bundle, and copies all of the repository into it.
+    'process.cwd': 'globalThis.process.cwd',
+  },
 } as const
 
 function runNcc(entry: string, output: string): Promise<void> {

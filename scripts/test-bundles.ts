@@ -162,6 +162,13 @@ async function tryLazyFiles(): Promise<void> {
       },
       () => seen.includes('token of-github'),
     )
+    await tryLazyFile(
+      'a command of the team, whose supervisor is handed on as source',
+      `${component}gates: { command: { own: { run: [bash, -c, "echo it ran; exit 3"] } } }\n`,
+      ['--mode', 'check', '--record', JSON.stringify(recordOf())],
+      { KUBECONFIG_CONTENT: kubeconfig('https://127.0.0.1:1', { token: 'none' }) },
+      (output) => output.includes('Exit code 3: it ran'),
+    )
     const { port } = broker.address() as AddressInfo
     await tryLazyFile(
       'the Kafka client',

@@ -15,7 +15,8 @@ export interface AuditedRequest {
   readonly code: number
 }
 
-const userSchema = z.object({ username: z.string() })
+/** Whoever was refused at the login has no name. */
+const userSchema = z.object({ username: z.string().default('') })
 const entrySchema = z.object({
   auditID: z.string(),
   verb: z.string(),
