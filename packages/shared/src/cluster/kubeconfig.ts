@@ -117,7 +117,7 @@ function serverUrl({ cluster, context }: Chosen, allowInsecureTls: boolean): URL
   if (isInsecure && !allowInsecureTls) {
     throw new UserError(
       `The kubeconfig's context "${context}" does not verify the server (${server.protocol === 'http:' ? 'plain http' : 'insecure-skip-tls-verify'}): anybody in between could read the credentials`,
-      'Put certificate-authority-data into the kubeconfig, or set allow-insecure-tls: true if you accept that.',
+      'Put the https address and certificate-authority-data of the cluster into the kubeconfig.',
     )
   }
   return server

@@ -21,6 +21,7 @@ export const dlqRate: Gate<'metrics'> = {
   name,
   question: 'DLQ message rate should not spike',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.dlqRate.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => runbook.gates.dlqRate.query ?? metrics.byHand(runbook.gates.dlqRate.dead),

@@ -29,6 +29,7 @@ export const downloadSuccess: Gate<'metrics'> = {
   name,
   question: 'Download success rate should match baseline (> 95 %)',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.downloadSuccess.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => {

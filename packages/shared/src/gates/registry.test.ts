@@ -18,6 +18,10 @@ describe('the registry', () => {
       'error-rate',
       'latency-p95',
       'no-active-incident',
+      'download-success',
+      'upload-latency',
+      'retry-rate',
+      'dlq-rate',
     ])
   })
 })

@@ -26,6 +26,7 @@ export const retryRate: Gate<'metrics'> = {
   name,
   question: 'Monitoring focus: retry rate should not spike',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.retryRate.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => {

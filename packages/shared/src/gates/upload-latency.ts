@@ -24,6 +24,7 @@ export const uploadLatency: Gate<'metrics'> = {
   name,
   question: 'OneLake upload latency: compare to pre-deployment baseline',
   occasions: ['preflight', 'soak', 'critical', 'important'],
+  isRecordedOnlyForHotfix: true,
   mode: (runbook) => runbook.gates.uploadLatency.mode,
   patienceMs: metricPatienceMs,
   query: ({ runbook, metrics }) => {

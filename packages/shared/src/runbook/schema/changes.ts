@@ -14,6 +14,7 @@ const BEFORE_MAJOR = [
   'Architecture review: the design is reviewed by principal engineers',
   'Capacity: resource requirements are validated',
   'Feature flags: new features are behind flags',
+  'Canary strategy: the gradual shift of traffic is planned',
   'Communication: user-facing changes are announced',
 ]
 
