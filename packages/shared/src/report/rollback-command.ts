@@ -18,7 +18,7 @@ export function rollbackCommand(
     ...(target === 'known-good' ? [] : [['--target', target]]),
     ['--reason', reason],
   ]
-  return `node rollback.mjs ${flags.map(([flag = '', value = '']) => `${flag} ${shellWord(value)}`).join(' ')}`
+  return `node actions/rollback/dist/index.js ${flags.map(([flag = '', value = '']) => `${flag} ${shellWord(value)}`).join(' ')}`
 }
 
 /**

@@ -136,7 +136,7 @@ const wholeTicket = [
   '**Rollback Plan**: back to v1.0.0 by *Actions → Rollback → Run workflow*, or from a terminal:',
   '',
   '```bash',
-  "node rollback.mjs --pipeline kafka-pipeline --environment production --reason '<why>'",
+  "node actions/rollback/dist/index.js --pipeline kafka-pipeline --environment production --reason '<why>'",
   '```',
   '',
   'Or by hand, in this order; annotations and ConfigMaps stay as they are:',
