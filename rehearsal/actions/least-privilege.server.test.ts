@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { parse } from 'yaml'
 import * as z from 'zod'
+import { auditedRequests } from '../kubernetes/requests.ts'
+import { rightOf, rightsIn } from '../kubernetes/rights.ts'
 import { ActionStage, type Ended } from './action-stage.fixture.ts'
 
 const rbac = join(import.meta.dirname, '../../rbac')
@@ -30,47 +30,12 @@ const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
   },
 }
 
-const roleSchema = z.object({
-  rules: z.array(
-    z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
-  ),
-})
-
-const auditSchema = z.object({
-  verb: z.string(),
-  user: z.object({ username: z.string() }),
-  objectRef: z
-    .object({
-      apiGroup: z.string().default(''),
-      resource: z.string().default(''),
-      subresource: z.string().optional(),
-    })
-    .optional(),
-  responseStatus: z.object({ code: z.number() }).optional(),
-})
-
-/** `verb group/resource` of everything that a Role allows. */
-async function allowed(action: Action): Promise<string[]> {
-  const { rules } = roleSchema.parse(parse(await readFile(join(rbac, `${action}.yaml`), 'utf8')))
-  return rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
-    ),
-  )
-}
-
-/** What an account asked the API server, by the API server's own log. */
+/** What an account asked the API server about resources, by the API server's own log. */
 async function asked(username: string): Promise<{ right: string; code: number }[]> {
-  const text = await readFile(z.string().parse(process.env.REHEARSAL_AUDIT), 'utf8')
-  return text
-    .split('\n')
-    .filter((line) => line.includes(username))
-    .flatMap((line) => {
-      const { verb, user, objectRef, responseStatus } = auditSchema.parse(JSON.parse(line))
-      if (user.username !== username || objectRef === undefined) return []
-      const resource = [objectRef.resource, objectRef.subresource].filter(Boolean).join('/')
-      return [{ right: `${verb} ${objectRef.apiGroup}/${resource}`, code: responseStatus?.code ?? 0 }]
-    })
+  const requests = await auditedRequests(z.string().parse(process.env.REHEARSAL_AUDIT))
+  return requests
+    .filter(({ user, resource }) => user === username && resource !== '')
+    .map((request) => ({ right: rightOf(request), code: request.code }))
 }
 
 let stage: ActionStage
@@ -134,7 +99,7 @@ describe('the documented Roles', () => {
     const used = new Set(
       (await asked(`system:serviceaccount:${stage.namespace}:only-${action}`)).map(({ right }) => right),
     )
-    const unused = (await allowed(action)).filter((right) => !used.has(right))
+    const unused = (await rightsIn(join(rbac, `${action}.yaml`))).filter((right) => !used.has(right))
     expect(unused).toEqual(Object.keys(unusedFor[action]))
   })
 

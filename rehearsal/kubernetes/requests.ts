@@ -8,8 +8,14 @@ export interface AuditedRequest {
   readonly userAgent: string
   /** `list`, `watch`, `get`, `patch` … */
   readonly verb: string
-  /** `pods`, `pods/log` */
+  /** Empty for the core group. */
+  readonly group: string
+  /** `pods`, `pods/log`; empty where it was not about a resource. */
   readonly resource: string
+  readonly namespace: string | undefined
+  /** Undefined where all were asked for. */
+  readonly name: string | undefined
+  readonly isDryRun: boolean
   /** A further page of a list. */
   readonly isNextPage: boolean
   readonly code: number
@@ -24,7 +30,15 @@ const entrySchema = z.object({
   impersonatedUser: userSchema.optional(),
   userAgent: z.string().default(''),
   requestURI: z.string(),
-  objectRef: z.object({ resource: z.string().default(''), subresource: z.string().optional() }).optional(),
+  objectRef: z
+    .object({
+      apiGroup: z.string().default(''),
+      resource: z.string().default(''),
+      subresource: z.string().optional(),
+      namespace: z.string().optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
   responseStatus: z.object({ code: z.number() }).optional(),
 })
 
@@ -36,7 +50,11 @@ export async function auditedRequests(auditLog: string): Promise<AuditedRequest[
     user: (entry.impersonatedUser ?? entry.user).username,
     userAgent: entry.userAgent,
     verb: entry.verb,
+    group: entry.objectRef?.apiGroup ?? '',
     resource: [entry.objectRef?.resource ?? '', entry.objectRef?.subresource].filter(Boolean).join('/'),
+    namespace: entry.objectRef?.namespace,
+    name: entry.objectRef?.name,
+    isDryRun: entry.requestURI.includes('dryRun=All'),
     isNextPage: new URL(entry.requestURI, 'https://server').searchParams.has('continue'),
     code: entry.responseStatus?.code ?? 0,
   }))
