@@ -9,6 +9,7 @@ import { withRedeployReason } from '@runbook-actions/shared/record/override.ts'
 import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import { comingHolidays, type HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { utcMinute } from '@runbook-actions/shared/runbook/spoken-time.ts'
 import { planSummary } from './plan-summary.ts'
 
 export interface PlanPorts {
@@ -49,28 +50,24 @@ export async function plan(runbook: Runbook, request: PlanRequest, ports: PlanPo
   const { version, environment, class: changeClass, strategy } = record
   const summary = planSummary(planned, runbook.changes[planned.decided.class].risk)
 
+  const blocked = (reason: string, next: string): PhaseResult => ({
+    outcome: 'blocked',
+    reason,
+    next,
+    record: phase.end(record, { outcome: 'blocked', reason }),
+    summary,
+  })
   if (mark !== undefined && request.redeployReason === undefined) {
-    const reason = rolledBackBefore(mark, environment)
-    const next =
-      'Deploy a new version with the cause mended; or say by "redeploy-reason" why this one is good now.'
-    return {
-      outcome: 'blocked',
-      reason,
-      next,
-      record: phase.end(record, { outcome: 'blocked', reason }),
-      summary,
-    }
+    return blocked(
+      rolledBackBefore(mark, environment),
+      'Deploy a new version with the cause mended; or say by "redeploy-reason" why this one is good now.',
+    )
   }
   if (strategy === 'canary') {
-    const reason = `A ${changeClass} change goes to ${environment} by a canary, which this version of the suite cannot do yet.`
-    const next = `Set "changes.${changeClass}.strategy: rolling" in the runbook file if a rolling update is acceptable.`
-    return {
-      outcome: 'blocked',
-      reason,
-      next,
-      record: phase.end(record, { outcome: 'blocked', reason }),
-      summary,
-    }
+    return blocked(
+      `A ${changeClass} change goes to ${environment} by a canary, which this version of the suite cannot do yet.`,
+      `Set "changes.${changeClass}.strategy: rolling" in the runbook file if a rolling update is acceptable.`,
+    )
   }
   const reason = `${version} is a ${changeClass} change of ${environment}.`
   return {
@@ -82,6 +79,5 @@ export async function plan(runbook: Runbook, request: PlanRequest, ports: PlanPo
 }
 
 function rolledBackBefore({ version, reason, by, at }: BadRelease, environment: string): string {
-  const when = at.slice(0, 16).replace('T', ' ')
-  return `${version} was rolled back from ${environment} at ${when} UTC by ${by}: ${reason}.`
+  return `${version} was rolled back from ${environment} at ${utcMinute(new Date(at))} by ${by}: ${reason}.`
 }

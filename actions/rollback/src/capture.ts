@@ -10,7 +10,8 @@ import {
   type ComponentState,
   type Pod,
 } from '@runbook-actions/shared/cluster/component.ts'
-import { messageOf } from '@runbook-actions/shared/errors.ts'
+import { cappedReading } from '@runbook-actions/shared/cluster/diagnosis/capped-reading.ts'
+import { containerLog } from '@runbook-actions/shared/cluster/diagnosis/container-log.ts'
 
 /** What shows why it is rolled back, and is gone afterwards. */
 export interface Captured {
@@ -36,14 +37,13 @@ export async function capture(
   signal: AbortSignal,
   withinMs = limitMs,
 ): Promise<Captured[]> {
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(withinMs)])
+  const reading = cappedReading(signal, withinMs)
+  const stop = reading.signal
   const read = async (title: string, work: () => Promise<readonly string[]>): Promise<Captured> => {
     try {
       return { title, lines: await work() }
     } catch (error) {
-      signal.throwIfAborted()
-      const why = stop.aborted ? `no answer within ${withinMs / 1000} s` : messageOf(error)
-      return { title, lines: [`not read: ${why}`] }
+      return { title, lines: [`not read: ${reading.whyNot(error)}`] }
     }
   }
   const eventsOf = (kind: string, object: Pod | ComponentState['deployment']): Promise<Captured> => {
@@ -60,10 +60,9 @@ export async function capture(
       const logs = pods.flatMap((pod) =>
         containersOf(state.deployment).flatMap(({ name: container }) =>
           (restartsOf(pod) > 0 ? [true, false] : [false]).map((previous) =>
-            read(`Log of ${nameOf(pod)}/${container}${previous ? ', run before' : ''}`, async () => {
-              const log = await cluster.podLog(nameOf(pod), { container, tailLines, previous }, stop)
-              return log.split('\n').filter((line) => line.trim() !== '')
-            }),
+            read(`Log of ${nameOf(pod)}/${container}${previous ? ', run before' : ''}`, () =>
+              containerLog(cluster, nameOf(pod), { container, tailLines, previous }, stop),
+            ),
           ),
         ),
       )

@@ -10,7 +10,10 @@ export type RecoveryDecision =
       readonly open: readonly GateResult[]
     }
 
-const isWell = ({ verdict }: GateResult): boolean => ['pass', 'warn', 'skipped'].includes(verdict)
+/** Whether nothing is wrong, and nothing unknown. */
+export function isWell({ verdict }: Pick<GateResult, 'verdict'>): boolean {
+  return ['pass', 'warn', 'skipped'].includes(verdict)
+}
 
 /**
  * Whether the pipeline is shown to be well after a rollback. The lag that the bad release has left takes its time: above

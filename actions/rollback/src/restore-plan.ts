@@ -1,5 +1,6 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { isSameData } from '@runbook-actions/shared/cluster/restore/same-data.ts'
 import {
   deploymentOfSnapshot,
   differencesFrom,
@@ -93,15 +94,10 @@ async function changedConfigMaps(
         cluster.configMap(each.name, signal),
         cluster.configMap(each.copy, signal),
       ])
-      return { each, isSame: live !== undefined && copy !== undefined && isEqual(live.data, copy.data) }
+      return { each, isSame: live !== undefined && copy !== undefined && isSameData(live.data, copy.data) }
     }),
   )
   return looked.filter(({ isSame }) => !isSame).map(({ each }) => each)
-}
-
-function isEqual(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...keys].every((key) => a[key] === b[key])
 }
 
 /** Whether anything is to be written. */

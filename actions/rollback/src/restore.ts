@@ -5,7 +5,7 @@ import {
   type RolloutEnd,
   type RolloutLimits,
 } from '@runbook-actions/shared/cluster/follow-rollout.ts'
-import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
+import { contentOfPods } from '@runbook-actions/shared/cluster/image.ts'
 import { pinnedTemplate, restarted } from '@runbook-actions/shared/cluster/restore/wanted-deployment.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
@@ -126,19 +126,16 @@ function whatRuns(
   const container = containers.find(({ name }) => name === planned) ?? containers[0]
   if (container?.image === undefined) return `Deployment "${deployment}" has no container.`
   const expected = snapshot.digests[container.name] ?? []
-  const [first, ...others] = [...runningDigests(state, container.name)]
-  if (first === undefined) return undefined
-  const [digest, pods] = first
-  if (digest === undefined) return 'A pod is Ready whose node does not report which image it runs.'
-  if (others.length > 0) return `Its pods run ${others.length + 1} different images.`
+  const content = contentOfPods(state, container.name)
+  if (content === undefined || typeof content === 'string') return content
+  const { digest } = content
   if (expected.length > 0 && !expected.includes(digest))
     return `Its pods run ${digest}, which is not what ran before: the tag was moved.`
   return {
     deployment,
     container: container.name,
     image: container.image,
-    digest,
+    ...content,
     ...(revision !== undefined && { revision }),
-    pods,
   }
 }

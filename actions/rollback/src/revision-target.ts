@@ -5,7 +5,6 @@ import {
   type ReplicaSet,
 } from '@runbook-actions/shared/cluster/component.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
-import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { Target } from './target.ts'
 
 const hashLabel = 'pod-template-hash'
@@ -58,7 +57,7 @@ export function revisionTarget(
 }
 
 /** The history of a Deployment as `kubectl rollout history` tells it, with images: the newest first. */
-export function revisionLines(replicaSets: readonly ReplicaSet[]): string[] {
+function revisionLines(replicaSets: readonly ReplicaSet[]): string[] {
   return replicaSets
     .flatMap((set) => {
       const revision = revisionOf(set)
@@ -70,17 +69,4 @@ export function revisionLines(replicaSets: readonly ReplicaSet[]): string[] {
       const cause = set.metadata?.annotations?.['kubernetes.io/change-cause']
       return `${revision}: ${images}${cause === undefined ? '' : ` (${cause})`}`
     })
-}
-
-/**
- * What a record and the revisions together say there is to go back to, by component: for whoever has to choose.
- */
-export function revisionsOf(
-  record: Pick<DeploymentRecord, 'plan'> | undefined,
-  states: ReadonlyMap<string, ComponentState>,
-): string[] {
-  const names = record?.plan.map(({ deployment }) => deployment) ?? []
-  return [...states]
-    .filter(([name]) => names.length === 0 || names.includes(name))
-    .flatMap(([name, state]) => [`# ${name}`, ...revisionLines(state.replicaSets)])
 }

@@ -1,11 +1,10 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
 import { scaledComponents } from '@runbook-actions/shared/cluster/autoscaler.ts'
-import type { ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
 import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
-import { runGates } from '@runbook-actions/shared/gates/gate.ts'
-import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
@@ -14,10 +13,9 @@ import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import type { DeploymentRecord, KnownGood, Run } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
-import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { capture, type Captured } from './capture.ts'
-import { decideRecovery } from './recovery.ts'
+import { prove, type Proof } from './prove.ts'
 import { restoreComponent, type ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
 import { rollbackSummary, type RollbackOutcome } from './summary.ts'
@@ -47,9 +45,6 @@ export interface RollbackPorts {
   readonly log: Logger
   readonly signal: AbortSignal
 }
-
-/** How long the record may take to be saved after the run was stopped: a runner ends the process soon after. */
-const lastSaveMs = 3_000
 
 /**
  * Goes back to a recorded state: configuration first, then the components, the last one that was rolled first, each
@@ -128,11 +123,8 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     }
     const watch = await cluster.watch(signal)
     try {
-      const { imagePull, unschedulable, restarts } = runbook.rollout
       const limits = {
-        imagePullMs: imagePull,
-        unschedulableMs: unschedulable,
-        restarts,
+        ...patienceOf(runbook),
         deadlineMs: Math.max(0, deadline.getTime() - clock.now().getTime()),
         settleMs: 0,
       }
@@ -154,15 +146,17 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       if (nothing)
         log.info(`Every component is as it was with ${target.what}: nothing is written, and it is looked at.`)
       const proof = await prove(
-        watch,
-        nothing ? clock.now() : deadline,
-        { ...inputs, record: restoredRecord(record, inputs, restored) },
-        ports,
+        {
+          runbook,
+          record: restoredRecord(record, inputs, restored),
+          deadline: nothing ? clock.now() : deadline,
+        },
+        { sources, watch, log, signal },
       )
       gates = proof.gates
       logGates(gates, log)
       const result = end(...endOf(proof, target, nothing))
-      if (!nothing || proof.problem !== undefined) await saveEnd(signal)
+      if (!nothing || proof.how === 'not-well') await saveEnd(signal)
       return result
     } finally {
       watch.close()
@@ -177,10 +171,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       reason,
       'Run the rollback again: it goes on where it stopped.',
     )
-    if (!dryRun && isBegun)
-      await saveEnd(AbortSignal.timeout(lastSaveMs)).catch((failure: unknown) => {
-        log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
-      })
+    if (!dryRun && isBegun) await saveLast(saveEnd, log)
     return result
   }
 }
@@ -207,50 +198,6 @@ async function captureAll(
   return captured
 }
 
-interface Proof {
-  readonly gates: readonly GateResult[]
-  readonly how: 'recovered' | 'recovering' | 'not-shown'
-  /** What is not well although every pod is back. */
-  readonly problem?: string
-}
-
-/** Asks of every pod, then asks the metrics again and again until they are well or the time is over. */
-async function prove(
-  watch: ComponentWatch,
-  deadline: Date,
-  { runbook, record }: Pick<RollbackInputs, 'runbook' | 'record'>,
-  { sources, log, signal }: RollbackPorts,
-): Promise<Proof> {
-  const { clock } = sources
-  const since = clock.now()
-  const watched = gatesFor('critical', runbook)
-  const ofPods = gatesFor('post-deploy', runbook).filter((gate) => !gate.occasions.includes('critical'))
-  const context = { ...sources, runbook, record, since }
-  const pods = await runGates(ofPods, { ...context, occasion: 'post-deploy' }, signal)
-  const failed = pods.filter(({ verdict }) => verdict === 'fail')
-  if (failed.length > 0)
-    return { gates: pods, how: 'not-shown', problem: failed.map(({ answer }) => answer).join(' ') }
-
-  let lookAt = clock.now()
-  for (;;) {
-    const answers = await runGates(watched, { ...context, occasion: 'critical' }, signal)
-    const decision = decideRecovery(answers, clock.now() >= deadline)
-    const gates = [...pods, ...answers]
-    if (decision.do === 'end') {
-      const open = decision.open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' ')
-      return decision.how === 'not-recovered'
-        ? { gates, how: 'not-shown', problem: open }
-        : { gates, how: decision.how }
-    }
-    const open = decision.open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' ')
-    log.info(
-      `Every pod is back. What is not well yet is waited for, until ${formatTime(deadline, runbook.window.timeZone)} at the longest: ${open}`,
-    )
-    lookAt = new Date(Math.min(lookAt.getTime() + runbook.watch.every, deadline.getTime()))
-    while (clock.now() < lookAt) await watch.next(lookAt, signal)
-  }
-}
-
 /** The record as the gates are to see it: what was put back is what shall run. */
 function restoredRecord(
   record: DeploymentRecord,
@@ -261,15 +208,11 @@ function restoredRecord(
   return { ...record, version: target.version ?? target.what, deployed }
 }
 
-function endOf(
-  { problem, how }: Proof,
-  { what }: Target,
-  nothing: boolean,
-): [RollbackOutcome, string, string?] {
-  if (problem !== undefined) {
+function endOf(proof: Proof, { what }: Target, nothing: boolean): [RollbackOutcome, string, string?] {
+  if (proof.how === 'not-well') {
     return [
       'rollback-failed',
-      `Every pod is back on ${what}, and it is not well: ${problem}`,
+      `Every pod is back on ${what}, and it is not well: ${proof.problem}`,
       'Look at what is still wrong: the release that was taken back may not be the cause.',
     ]
   }
@@ -278,7 +221,7 @@ function endOf(
     recovered: 'pods and metrics are well',
     recovering: 'pods are well, and the lag is falling',
     'not-shown': 'pods are well; the metrics do not show enough yet',
-  }[how]
+  }[proof.how]
   return ['rolled-back', `Back on ${what}: ${shown}.`]
 }
 

@@ -10,6 +10,7 @@ import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { humanDuration } from '@runbook-actions/shared/runbook/durations.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { Captured } from './capture.ts'
+import { isWell } from './recovery.ts'
 import type { ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, type RestorePlan } from './restore-plan.ts'
 import type { Target } from './target.ts'
@@ -80,7 +81,7 @@ function headline(story: RollbackStory): string {
       return head(
         '🟧',
         `${where} is back on ${what}`,
-        isShown(story)
+        story.gates.every(isWell)
           ? `mend the cause.${record.version === target.version ? '' : ` Deploying ${inline(record.version)} again needs a reason.`}`
           : 'look at the metrics below again in some minutes.',
       )
@@ -89,10 +90,6 @@ function headline(story: RollbackStory): string {
     case 'rollback-failed':
       return head('🟥', `The rollback of ${where} to ${what} failed`, inline(next ?? ''))
   }
-}
-
-function isShown({ gates }: RollbackStory): boolean {
-  return gates.every(({ verdict }) => ['pass', 'warn', 'skipped'].includes(verdict))
 }
 
 function componentTable({ plan, restored }: RollbackStory): string {

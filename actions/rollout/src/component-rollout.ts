@@ -8,7 +8,7 @@ import {
 } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import type { Diagnosis } from '@runbook-actions/shared/record/diagnosis.ts'
 import { rollingStrategy } from '@runbook-actions/shared/cluster/strategy.ts'
-import { runningDigests } from '@runbook-actions/shared/cluster/image.ts'
+import { contentOfPods } from '@runbook-actions/shared/cluster/image.ts'
 import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type {
@@ -108,14 +108,9 @@ function whatRuns(
   revision: string | undefined,
 ): DeployedComponent | string | undefined {
   if (state === undefined) return `Deployment "${deployment}" was deleted.`
-  const [first, ...others] = [...runningDigests(state, container)]
-  if (first === undefined) return undefined
-  const [digest, pods] = first
-  if (digest === undefined) return 'A pod is Ready whose node does not report which image it runs.'
-  if (others.length > 0) {
-    return `Its pods run ${others.length + 1} different images: ${to} was moved while it was rolled out.`
-  }
-  return { deployment, container, image: to, digest, ...(revision !== undefined && { revision }), pods }
+  const content = contentOfPods(state, container, `: ${to} was moved while it was rolled out`)
+  if (content === undefined || typeof content === 'string') return content
+  return { deployment, container, image: to, ...content, ...(revision !== undefined && { revision }) }
 }
 
 /** How the components served that were rolled and have pods: whether the runbook's "Downtime: none" held. */

@@ -9,6 +9,7 @@ import {
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
+import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
@@ -70,14 +71,8 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
           : await unfinishedRecord(source, given, run, store, signal)
       const record = withWindowOverride(planned, given['window-override'], run.actor, clock)
       outputs.set({ record: JSON.stringify(record) })
-      const { imagePull, unschedulable, restarts, deadline, settle } = runbook.rollout
-      const limits = {
-        imagePullMs: imagePull,
-        unschedulableMs: unschedulable,
-        restarts,
-        deadlineMs: deadline,
-        settleMs: settle,
-      }
+      const { deadline, settle } = runbook.rollout
+      const limits = { ...patienceOf(runbook), deadlineMs: deadline, settleMs: settle }
       const asked = { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] }
       const ports = { cluster, store, lock: lock(record), clock, log, signal }
       return publish(

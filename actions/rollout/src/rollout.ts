@@ -4,7 +4,7 @@ import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollo
 import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
-import { messageOf, UserError } from '@runbook-actions/shared/errors.ts'
+import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
@@ -12,6 +12,7 @@ import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
 import { askBeforeFirstWrite } from './first-write.ts'
 import { availabilityOf, rollComponent, type ComponentRollout } from './component-rollout.ts'
 import { broken, cancelled, changedSince, nextStep } from './stopped.ts'
@@ -37,9 +38,6 @@ export interface RolloutPorts {
   readonly log: Logger
   readonly signal: AbortSignal
 }
-
-/** How long the record may take to be saved after the run was stopped: a runner ends the process soon after. */
-const lastSaveMs = 3_000
 
 /**
  * Rolls the planned images, component by component in the runbook's order. Each must be complete and settled before
@@ -143,22 +141,8 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     log.warn(stopped.warning)
     const result = end(stopped.outcome, stopped.reason)
     // Where nothing was begun, the record of what runs is still that of the deployment before.
-    if (begun) await saveLast(record, inputs.dryRun, ports)
+    if (begun && !inputs.dryRun) await saveLast((soon) => ports.store.save(record, soon), log)
     return result
-  }
-}
-
-/** Saves how it ended, in spite of what ended it. What cannot be saved is still handed on. */
-async function saveLast(
-  record: DeploymentRecord,
-  dryRun: boolean,
-  { store, log }: Pick<RolloutPorts, 'store' | 'log'>,
-): Promise<void> {
-  if (dryRun) return
-  try {
-    await store.save(record, AbortSignal.timeout(lastSaveMs))
-  } catch (error) {
-    log.warn(`How it ended could not be saved in the cluster: ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
 import { outcomeOf } from '@runbook-actions/shared/decide/policy.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
@@ -28,9 +29,6 @@ export interface ValidatePorts {
   readonly signal: AbortSignal
 }
 
-/** How long the record may take to be saved after the run was cancelled: a runner ends the process soon after. */
-const lastSaveMs = 3_000
-
 /**
  * Asks the runbook's questions after a rollout, all at the same time. A run that is cancelled while they are asked ends
  * as cancelled; once they are answered, the answers count.
@@ -53,13 +51,7 @@ export async function validate(
     if (!signal.aborted) throw error
     const reason = `Stopped (${messageOf(signal.reason)}): ${record.version} is rolled out to ${record.environment}, and not validated.`
     const ended = phase.end(record, { outcome: 'cancelled', reason })
-    if (!dryRun) {
-      await saveEnd(ended, runbook, { ...sources, store }, AbortSignal.timeout(lastSaveMs)).catch(
-        (failure: unknown) => {
-          log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
-        },
-      )
-    }
+    if (!dryRun) await saveLast((soon) => saveEnd(ended, runbook, { ...sources, store }, soon), log)
     const next = 'Run the job again to validate it, or go back by the workflow Rollback.'
     return { outcome: 'cancelled', reason, next, record: ended, summary: cancelledSummary(ended, next) }
   }

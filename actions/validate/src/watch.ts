@@ -1,4 +1,6 @@
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
+import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
+import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
 import { LockEnded } from '@runbook-actions/shared/cluster/lock.ts'
 import { worst } from '@runbook-actions/shared/decide/verdict.ts'
 import {
@@ -46,9 +48,6 @@ export interface WatchPorts {
 
 /** How often the record is saved while nothing changes, so that another process can go on from it. */
 const saveEveryMs = 60_000
-
-/** How long the record may take to be saved after the run was cancelled: a runner ends the process soon after. */
-const lastSaveMs = 3_000
 
 /**
  * Watches a release from the end of its rollout on: asks the gates of the stage again and again, and listens to
@@ -161,13 +160,7 @@ export async function watch(
     const reason = `Stopped (${messageOf(signal.reason ?? error)}): ${record.version} runs in ${record.environment}, and was not watched to the end.`
     const troubles = troublesOf(state)
     const ended = phase.end(progress, { outcome: 'cancelled', reason, gates, troubles })
-    if (!dryRun) {
-      await saveEnd(ended, runbook, { ...sources, store }, AbortSignal.timeout(lastSaveMs)).catch(
-        (failure: unknown) => {
-          log.warn(`How it ended could not be saved in the cluster: ${messageOf(failure)}`)
-        },
-      )
-    }
+    if (!dryRun) await saveLast((soon) => saveEnd(ended, runbook, { ...sources, store }, soon), log)
     const next = nextStep('cancelled')
     const summary = watchSummary({
       record: ended,
@@ -242,11 +235,6 @@ function rolledOutAt(record: DeploymentRecord): Date {
     `${record.version} was not rolled out to ${record.environment}: there is nothing to watch.`,
     'Pass the output "record" of the validation after the rollout.',
   )
-}
-
-function patienceOf({ rollout }: Runbook) {
-  const { imagePull, unschedulable, restarts } = rollout
-  return { imagePullMs: imagePull, unschedulableMs: unschedulable, restarts }
 }
 
 function passedReason({ version, environment }: DeploymentRecord, stage: WatchStage): string {

@@ -65,17 +65,21 @@ export class ConfigMapRecordStore implements RecordStore {
   }
 
   async load(signal?: AbortSignal): Promise<Memory> {
-    this.#current = await this.#api.find(configMaps, this.#namespace, this.name, { signal })
+    this.#current = await this.#read(signal)
     const { [latestKey]: latest, [knownGoodKey]: good } = this.#current?.data ?? {}
     return {
       latest: latest === undefined ? undefined : readRecord(latest, `ConfigMap ${this.name}`),
       knownGood:
-        good === undefined ? undefined : this.#read(knownGoodKey, good, knownGoodSchema, firstDeployment),
+        good === undefined ? undefined : this.#parse(knownGoodKey, good, knownGoodSchema, firstDeployment),
     }
   }
 
+  #read(signal: AbortSignal | undefined): Promise<ConfigMap | undefined> {
+    return this.#api.find(configMaps, this.#namespace, this.name, { signal })
+  }
+
   async history(signal?: AbortSignal): Promise<History> {
-    this.#current = await this.#api.find(configMaps, this.#namespace, this.name, { signal })
+    this.#current ??= await this.#read(signal)
     return this.#history()
   }
 
@@ -117,7 +121,7 @@ export class ConfigMapRecordStore implements RecordStore {
     const data = this.#current?.data ?? {}
     const list = <T>(key: string, schema: z.ZodType<T>): T[] => {
       const text = data[key]
-      return text === undefined ? [] : this.#read(key, text, z.array(schema), forgotten)
+      return text === undefined ? [] : this.#parse(key, text, z.array(schema), forgotten)
     }
     return {
       releases: list(releasesKey, releaseSchema),
@@ -127,7 +131,7 @@ export class ConfigMapRecordStore implements RecordStore {
   }
 
   /** @param without what it means to remove the key, for whoever cannot mend it */
-  #read<T>(key: string, text: string, schema: z.ZodType<T>, without: string): T {
+  #parse<T>(key: string, text: string, schema: z.ZodType<T>, without: string): T {
     try {
       return schema.parse(JSON.parse(text))
     } catch (cause) {

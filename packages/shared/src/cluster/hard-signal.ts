@@ -1,4 +1,5 @@
 import { nameOf, splitPods, type ComponentState, type ContainerStatus, type Pod } from './component.ts'
+import type { Runbook } from '../runbook/schema.ts'
 
 /** What Kubernetes says by itself, without any metric, that a release cannot run. */
 export const hardSignalKinds = [
@@ -32,6 +33,12 @@ export interface Patience {
   readonly unschedulableMs: number
   /** Restarts from which on a container that is down again is a crash loop. */
   readonly restarts: number
+}
+
+/** The patience of a runbook file. */
+export function patienceOf({ rollout }: Pick<Runbook, 'rollout'>): Patience {
+  const { imagePull, unschedulable, restarts } = rollout
+  return { imagePullMs: imagePull, unschedulableMs: unschedulable, restarts }
 }
 
 /** When each pod's trouble was first seen; carried from one look to the next, because the API does not tell. */

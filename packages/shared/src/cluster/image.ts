@@ -32,3 +32,22 @@ export function runningDigests(
   }
   return counts
 }
+
+/**
+ * The one content that a component's pods run in one container, with their number. Undefined where it has no pod; one
+ * sentence where it has, and that cannot be told.
+ *
+ * @param because what it means that they do not agree, for the end of the sentence
+ */
+export function contentOfPods(
+  state: ComponentState,
+  container: string,
+  because = '',
+): { readonly digest: string; readonly pods: number } | string | undefined {
+  const [first, ...others] = [...runningDigests(state, container)]
+  if (first === undefined) return undefined
+  const [digest, pods] = first
+  if (digest === undefined) return 'A pod is Ready whose node does not report which image it runs.'
+  if (others.length > 0) return `Its pods run ${others.length + 1} different images${because}.`
+  return { digest, pods }
+}

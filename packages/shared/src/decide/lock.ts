@@ -1,3 +1,5 @@
+import { utcMinute } from '../runbook/spoken-time.ts'
+
 /** A rollback outranks a deployment: it may ask one that works to stop, and need not wait for its next job. */
 export type LockPurpose = 'deployment' | 'rollback'
 
@@ -67,7 +69,7 @@ export function decideLock(
   if (!isRollback && closedBefore !== undefined && contender.openedAt <= closedBefore) {
     return {
       do: 'refuse',
-      reason: `A rollback began at ${minuteOf(closedBefore)}: what was planned before it is closed and never written again.`,
+      reason: `A rollback began at ${utcMinute(closedBefore)}: what was planned before it is closed and never written again.`,
       next: 'Start a new run for the release: all jobs, so that it is planned and approved anew.',
     }
   }
@@ -153,16 +155,11 @@ export function heldBy(grip: Grip): { readonly reason: string; readonly next: st
   const { holder, acquiredAt, isBetweenJobs } = grip
   const { run, attempt, actor, version, url, purpose } = holder
   const what = purpose === 'rollback' ? `going back from ${version}` : `deploying ${version}`
-  const until = minuteOf(endOf(grip))
+  const until = utcMinute(endOf(grip))
   return {
-    reason: `Another run holds the lock: run ${run} (attempt ${attempt}) by ${actor}, ${what} since ${minuteOf(acquiredAt)}${isBetweenJobs ? `, kept for its next job until ${until}` : ''}: ${url}`,
+    reason: `Another run holds the lock: run ${run} (attempt ${attempt}) by ${actor}, ${what} since ${utcMinute(acquiredAt)}${isBetweenJobs ? `, kept for its next job until ${until}` : ''}: ${url}`,
     next: isBetweenJobs
       ? `See how that run ended. Re-run it or roll back; or wait until ${until} and run this one again.`
       : 'Wait until that run has ended, or cancel it; then run this one again.',
   }
-}
-
-/** `2026-11-23 10:04 UTC` */
-function minuteOf(time: Date): string {
-  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

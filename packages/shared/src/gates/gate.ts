@@ -1,3 +1,4 @@
+import { abortable } from '../cluster/abortable.ts'
 import { explain } from '../cluster/explain.ts'
 import type { Manifest } from '../cluster/manifest/read-manifest.ts'
 import type { Verdict } from '../decide/verdict.ts'
@@ -145,7 +146,7 @@ async function measured<Needs extends keyof Sources>(
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const work = async (): Promise<Answer> => gate.measure(context, AbortSignal.any([signal, timeout]))
-    return await untilAborted(work(), timeout)
+    return await abortable(work(), timeout)
   } catch (error) {
     // A cancelled run is not an unanswered question: let the phase end as cancelled.
     if (signal.aborted) throw error
@@ -158,17 +159,4 @@ async function measured<Needs extends keyof Sources>(
       ...(next !== undefined && { evidence: [next] }),
     }
   }
-}
-
-/** Rejects when `signal` aborts, also where `work` does not listen to it. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort)
-    })
-  })
 }

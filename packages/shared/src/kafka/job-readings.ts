@@ -1,3 +1,4 @@
+import { abortable } from '../cluster/abortable.ts'
 import type { RunningJob } from '../cluster/jobs/jobs.ts'
 import type { GroupReading } from '../decide/group-reading.ts'
 import { messageOf, UserError } from '../errors.ts'
@@ -56,7 +57,7 @@ export class JobReadings {
         if (this.#ended.error === undefined) return undefined
         throw this.#ended.error
       }
-      await untilAborted(this.#news.promise, signal)
+      await abortable(this.#news.promise, signal)
     }
   }
 
@@ -158,16 +159,4 @@ function heardOf(line: ReaderLine, at: number): Readings | UserError {
         'Check that the brokers’ addresses are those inside the cluster, and that network policies let the pods of the Job reach them (label app.kubernetes.io/component: runbook-lag).',
       )
     : new UserError(message, line.next)
-}
-
-async function untilAborted(work: Promise<undefined>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error(messageOf(signal.reason)))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    void work.then(resolve).finally(() => {
-      signal.removeEventListener('abort', abort)
-    })
-  })
 }

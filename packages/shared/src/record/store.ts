@@ -22,7 +22,7 @@ export interface RollbackEnd {
 export interface RecordStore {
   /** Both undefined before the first deployment. */
   load(signal?: AbortSignal): Promise<Memory>
-  /** What there is to go back to. */
+  /** What there is to go back to, as it was last read; read now where nothing was. */
   history(signal?: AbortSignal): Promise<History>
   /**
    * Saves the record as the latest. A record of another deployment that was saved since `load` is never overwritten.

@@ -1,5 +1,6 @@
 import type { GateResult } from '../record/gate-result.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
+import { utcMinute } from '../runbook/spoken-time.ts'
 import type { SummaryPart } from './fit-summary.ts'
 import { inline, link } from './markdown.ts'
 
@@ -16,7 +17,7 @@ export function checklistAnswers(
     const said = note === undefined ? '' : ` ${inline(note)}`
     return by === undefined
       ? `- ☐ ${inline(line)}${said} · **open**`
-      : `- ☑ ${inline(line)}${said} · ${inline(by)}, ${minute(at)}`
+      : `- ☑ ${inline(line)}${said} · ${inline(by)}, ${at === undefined ? '' : utcMinute(new Date(at))}`
   })
   return [
     {
@@ -24,9 +25,4 @@ export function checklistAnswers(
       markdown: [`**Checklist**: ${done} of ${lines.length} ticked${where}`, '', ...items].join('\n'),
     },
   ]
-}
-
-/** `2026-11-23 10:02 UTC` */
-function minute(at = ''): string {
-  return `${at.slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -18,6 +18,11 @@ export function timeOfDay(instant: Date, zone: string): string {
   return `${hour}:${minute} ${timeZoneName}`
 }
 
+/** `2026-11-23 10:04 UTC`, where nobody's time zone is known */
+export function utcMinute(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
 /** A time of less than this is told to the second: else it would begin and end at the same minute. */
 const shortSpanMs = 120_000
 

@@ -1,4 +1,3 @@
-import { messageOf } from '../../errors.ts'
 import type { Cluster } from '../cluster.ts'
 import {
   currentReplicaSet,
@@ -10,6 +9,8 @@ import {
   type Pod,
 } from '../component.ts'
 import type { ObjectEvent } from '../object-event.ts'
+import { cappedReading } from './capped-reading.ts'
+import { containerLog } from './container-log.ts'
 import type { ContainerLog, Evidence, FailedRollout, PodEvidence } from './evidence.ts'
 import { podView, type ContainerView } from './pod-view.ts'
 
@@ -18,8 +19,6 @@ const limitMs = 10_000
 /** Pods that are looked at closely: the others mostly show the same. */
 const maxPods = 5
 const tailLines = 40
-/** What a kubelet answers, with status 200, in the place of a log whose container it has removed. */
-const logIsGone = /^unable to retrieve container logs for \S+$/u
 
 type Attempt = <T>(what: string, read: () => Promise<T>) => Promise<T | undefined>
 
@@ -35,15 +34,14 @@ export async function collectEvidence(
   signal: AbortSignal,
   withinMs = limitMs,
 ): Promise<Evidence> {
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(withinMs)])
+  const reading = cappedReading(signal, withinMs)
+  const stop = reading.signal
   const missing: string[] = []
   const attempt: Attempt = async (what, read) => {
     try {
       return await read()
     } catch (error) {
-      signal.throwIfAborted()
-      const why = stop.aborted ? `no answer within ${withinMs / 1000} s` : messageOf(error)
-      missing.push(`not read: ${what}: ${why}`)
+      missing.push(`not read: ${what}: ${reading.whyNot(error)}`)
       return undefined
     }
   }
@@ -107,15 +105,9 @@ async function logsOf(
   const logs = await Promise.all(
     wanted.map(async ({ container, previous }) => {
       const what = `log of ${name}/${container}${previous ? ', run before' : ''}`
-      const text = await attempt(what, async () => {
-        const log = await cluster.podLog(name, { container, tailLines, previous }, signal)
-        if (!logIsGone.test(log)) return log
-        // The run before the last one has mostly been cleared away: that is no loss to tell of.
-        if (previous) return ''
-        throw new Error(log)
-      })
-      if (text === undefined || text === '') return []
-      return [{ container, previous, lines: text.split('\n').filter((line) => line.trim() !== '') }]
+      const options = { container, tailLines, previous }
+      const lines = (await attempt(what, () => containerLog(cluster, name, options, signal))) ?? []
+      return lines.length === 0 ? [] : [{ container, previous, lines }]
     }),
   )
   return logs.flat()

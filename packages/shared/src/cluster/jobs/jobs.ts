@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { V1Job, V1JobSpec, V1Pod } from '@kubernetes/client-node'
 import { messageOf, UserError } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
+import { abortable } from '../abortable.ts'
 import type { KubernetesApi } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { cleanLog, type Redact } from '../clean-log.ts'
@@ -189,10 +190,6 @@ export class KubernetesJobs implements Jobs {
     const late = setTimeout(() => {
       found.reject(this.#late(name, withinMs, why))
     }, withinMs)
-    const given = (): void => {
-      found.reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-    }
-    signal.addEventListener('abort', given, { once: true })
     const following = follow(
       this.#api,
       pods,
@@ -202,10 +199,9 @@ export class KubernetesJobs implements Jobs {
       stop.signal,
     ).catch(found.reject)
     try {
-      return await found.promise
+      return await abortable(found.promise, signal)
     } finally {
       clearTimeout(late)
-      signal.removeEventListener('abort', given)
       stop.abort()
       await following
     }

@@ -2,6 +2,7 @@ import { UserError } from '../../errors.ts'
 import type { KubernetesApi } from '../api.ts'
 import { AmbiguousWrite, ApiError } from '../api-error.ts'
 import { configMaps } from '../resources.ts'
+import { isSameData } from './same-data.ts'
 
 const writeAttempts = 10
 
@@ -29,7 +30,8 @@ export async function restoreConfigMap(
   const { data = {} } = kept
   for (let attempt = 0; attempt < writeAttempts; attempt += 1) {
     const live = await api.find(configMaps, namespace, name, { signal })
-    if (live !== undefined && isSame(live.data ?? {}, data)) return attempt === 0 ? 'unchanged' : 'written'
+    if (live !== undefined && isSameData(live.data ?? {}, data))
+      return attempt === 0 ? 'unchanged' : 'written'
     if (live?.immutable === true) {
       throw new UserError(
         `ConfigMap ${name} is immutable and says something else than before.`,
@@ -51,9 +53,4 @@ export async function restoreConfigMap(
     `ConfigMap ${name} is changed by somebody else again and again.`,
     'See who with "kubectl get configmap --show-managed-fields", then run the rollback again.',
   )
-}
-
-function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...keys].every((key) => a[key] === b[key])
 }
