@@ -26,11 +26,7 @@ export class Chance {
 
   /** Positive, with this mean and shape; variance mean²/shape (Marsaglia and Tsang). */
   gamma(shape: number, mean: number): number {
-    if (shape < 1)
-      return (
-        (this.gamma(shape + 1, (mean * (shape + 1)) / shape) * this.next() ** (1 / shape) * shape) /
-        (shape + 1)
-      )
+    if (shape < 1) return this.gamma(shape + 1, (mean * (shape + 1)) / shape) * this.next() ** (1 / shape)
     const d = shape - 1 / 3
     const c = 1 / Math.sqrt(9 * d)
     for (;;) {

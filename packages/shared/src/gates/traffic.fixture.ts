@@ -83,7 +83,8 @@ export function simulateTraffic(
   const perStep = (perMinute * stepMs) / minute
   const level = chance.between(0.001, 0.004)
   const burst = chance.between(1, 4)
-  const retryLevel = chance.between(0.002, 0.03)
+  // So that ten times as many in one component of three are more than the 1 % below which nothing is a spike.
+  const retryLevel = chance.between(0.004, 0.03)
   const deadLevel = chance.between(0, 0.6)
   const downloadFailures = chance.between(0.003, 0.02)
   const work = { median: chance.between(0.4, 1.2), spread: chance.between(0.5, 0.7) }
