@@ -4,6 +4,7 @@ import type { Jobs } from '../cluster/jobs/jobs.ts'
 import { UserError } from '../errors.ts'
 import type { Sources } from '../gates/sources.ts'
 import type { Forge } from '../github/forge.ts'
+import { GrafanaDashboards } from '../metrics/grafana-dashboards.ts'
 import { MonitoringAlerts } from '../metrics/monitoring-alerts.ts'
 import { monitoringConnections } from '../metrics/monitoring-connections.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -33,12 +34,14 @@ export function connectSources(
   const { log, clock, variables, mask } = context
   const registry = connectRegistry(context)
   const monitoring = monitoringConnections(runbook, { cluster, variables, clock, log, mask })
+  const dashboards = new GrafanaDashboards(runbook, context)
   const lag = connectLag(runbook, { jobs, prometheus: monitoring.prometheus }, context)
   const sources: Sources = {
     cluster,
     lag,
     metrics: metricsConnection(runbook, cluster, monitoring, { clock, log }),
     alerts: new MonitoringAlerts(monitoring),
+    dashboards,
     registry,
     forge,
     files: { read: readReleaseFile },
@@ -54,7 +57,7 @@ export function connectSources(
   return {
     sources,
     close: async () => {
-      await Promise.all([lag.close(), monitoring.close(), registry.close()])
+      await Promise.all([lag.close(), monitoring.close(), dashboards.close(), registry.close()])
     },
   }
 }

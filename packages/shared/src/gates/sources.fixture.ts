@@ -34,6 +34,7 @@ export function sourcesOf(given: Partial<Sources> = {}): Sources {
       byHand: () => 'nothing',
     },
     alerts: { source: undefined, firing: alerts, rules: alerts },
+    dashboards: { missing: () => Promise.resolve(undefined), close },
     registry: { look: registry, close },
     forge: undefined,
     files: { read: refuse('files') },

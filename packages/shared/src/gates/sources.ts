@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Forge } from '../github/forge.ts'
 import type { ConsumerLag } from '../kafka/consumer-lag.ts'
 import type { Alerts } from '../metrics/alerts.ts'
+import type { Dashboards } from '../metrics/dashboards.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock } from '../ports.ts'
 import type { ImageRegistry } from '../registry/image-registry.ts'
@@ -51,6 +52,7 @@ export interface Sources {
   readonly lag: ConsumerLag
   readonly metrics: Metrics
   readonly alerts: Alerts
+  readonly dashboards: Dashboards
   readonly registry: ImageRegistry
   /** Undefined in a terminal, and in a job without a token. */
   readonly forge: Forge | undefined

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 
 /** A server of the team's monitoring, as messages name it. */
 export interface MonitoringServer {
-  readonly product: 'Prometheus' | 'Alertmanager'
+  readonly product: 'Prometheus' | 'Alertmanager' | 'Grafana'
   readonly place: string
   /** The key of the runbook file that says where it is. */
   readonly key: string
@@ -42,19 +42,9 @@ function refused(failure: ApiError, server: MonitoringServer, tried: string): Er
     case 422:
       return new QueryRejected(said === '' ? `HTTP ${failure.status}` : said, { cause: failure })
     case 401:
-      return error(
-        `${who} refuses the credentials (401)`,
-        product === 'Prometheus'
-          ? `Check \`${key}.bearer-token\` or \`${key}.basic\`, and the secrets that they name.`
-          : 'Nothing can be given to log in with: let this runner in without.',
-      )
+      return error(`${who} refuses the credentials (401)`, login[product](key).refused)
     case 403:
-      return error(
-        `${who} does not let this user ask (403)${quoted(said)}`,
-        product === 'Prometheus'
-          ? `Give the user of \`${key}\` the right to query, and check \`${key}.tenant\`.`
-          : 'Let this runner read alerts.',
-      )
+      return error(`${who} does not let this user ask (403)${quoted(said)}`, login[product](key).forbidden)
     case 404:
       return error(
         `${who} does not serve ${pathOf(failure)} (404)`,
@@ -74,9 +64,30 @@ function refused(failure: ApiError, server: MonitoringServer, tried: string): Er
       }
       return error(
         `${who} is not available (${failure.status})${quoted(said)}`,
-        `Look at its health (\`/-/ready\`), then run again.`,
+        `Look at its health (\`${product === 'Grafana' ? '/api/health' : '/-/ready'}\`), then run again.`,
       )
   }
+}
+
+/** What to look at where a server does not accept who asks, or lets them not ask this. */
+const login: Readonly<
+  Record<
+    MonitoringServer['product'],
+    (key: string) => { readonly refused: string; readonly forbidden: string }
+  >
+> = {
+  Prometheus: (key) => ({
+    refused: `Check \`${key}.bearer-token\` or \`${key}.basic\`, and the secrets that they name.`,
+    forbidden: `Give the user of \`${key}\` the right to query, and check \`${key}.tenant\`.`,
+  }),
+  Alertmanager: () => ({
+    refused: 'Nothing can be given to log in with: let this runner in without.',
+    forbidden: 'Let this runner read alerts.',
+  }),
+  Grafana: (key) => ({
+    refused: `Give \`${key}.token\` the token of a service account, or check the secret that it names.`,
+    forbidden: `Give the service account of \`${key}.token\` the role Viewer, or the right to read this dashboard.`,
+  }),
 }
 
 /** The API server spoke for itself: the Service is not there, nothing is behind it, or we may not ask it. */

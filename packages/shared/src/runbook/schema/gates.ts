@@ -97,6 +97,13 @@ export const gates = section({
   monitoring: section({
     mode: mode('warn'),
     alerts: z.array(text('the name of an alert rule')).prefault([]).describe('Alert rules that must be loaded in Prometheus.'),
+    grafana: section({
+      token: secret('GRAFANA_TOKEN')
+        .optional()
+        .describe('Token of a service account that may view dashboards. Absent: asked without a login.'),
+    })
+      .optional()
+      .describe('The addresses of `dashboards` are Grafana’s: each must exist there. Absent: they are linked, and not asked.'),
   })
     .prefault({})
     .describe('Alerts and dashboards are there.'),
