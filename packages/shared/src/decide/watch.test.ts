@@ -55,6 +55,17 @@ describe('decideWatch', () => {
     })
   })
 
+  it('gives what may be chance the whole time, and one hold at the end', () => {
+    const perhaps = answer('inconclusive', { mayBeChance: true })
+    const decided = [...times(2, answer('pass')), ...times(13, perhaps), ...times(9, answer('pass'))]
+    expect(play(decided)).toMatchObject({ outcome: 'passed', minute: 15 })
+    expect(play(times(40, perhaps))).toMatchObject({ outcome: 'held', minute: 25 })
+    const worse = [...times(4, perhaps), ...times(30, answer('fail'))]
+    expect(play(worse)).toMatchObject({ outcome: 'held', minute: 14 })
+    const thin = [...times(4, perhaps), ...times(30, answer('inconclusive'))]
+    expect(play(thin)).toMatchObject({ outcome: 'held', minute: 14 })
+  })
+
   it('goes on where it heals within the hold, and keeps the note', () => {
     const looks = [...times(2, answer('pass')), ...times(9, answer('unknown')), ...times(9, answer('pass'))]
     const end = play(looks)

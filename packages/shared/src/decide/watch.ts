@@ -8,6 +8,8 @@ export interface WatchAnswer {
   readonly answer: string
   /** Why the runbook says to go back at once. */
   readonly trigger?: string | undefined
+  /** Enough was measured, and what reaches the limit may be chance: more time tells. */
+  readonly mayBeChance?: boolean | undefined
 }
 
 /** How long a watch goes on. Times are in milliseconds since the epoch. */
@@ -20,8 +22,11 @@ export interface WatchLimits {
 /** Since when a gate has been without a good answer. */
 export interface Trouble {
   readonly since: number
-  /** `breached`: a limit is shown to be broken. `missing`: nothing, or not enough, was measured. */
-  readonly kind: 'breached' | 'missing'
+  /**
+   * `breached`: a limit is shown to be broken. `missing`: nothing, or not enough, was measured. `undecided`: a limit is
+   * reached, and that may be by chance.
+   */
+  readonly kind: 'breached' | 'missing' | 'undecided'
   readonly answer: string
 }
 
@@ -54,8 +59,9 @@ export type WatchDecision =
  *
  * A trigger of the runbook ends it at once: go back. A limit that is broken without being a trigger, and evidence that
  * is missing, are waited for, with the triggers still armed: what heals within `holdMs` goes on as a note, what does not
- * ends as `held`, for a person. An outage of what measures thus never ends as if the release were bad. Nothing passes
- * before its time, or while something is wrong or unknown at the end of it.
+ * ends as `held`, for a person. An outage of what measures thus never ends as if the release were bad. What may be
+ * chance has the whole time to show which it is. Nothing passes before its time, or while something is wrong, unknown or
+ * undecided at the end of it.
  */
 export function decideWatch(
   before: WatchState,
@@ -74,7 +80,9 @@ export function decideWatch(
 
   // Troubles that take turns must not keep a watch alive for ever: past its time there is one hold for all of them.
   const isLate = at >= until + holdMs
-  const expired = [...state.troubles].filter(([, { since }]) => isLate || at - since >= holdMs)
+  const expired = [...state.troubles].filter(
+    ([, { kind, since }]) => isLate || (kind !== 'undecided' && at - since >= holdMs),
+  )
   if (expired.length > 0) {
     return end('held', expired.map(([gate, { answer }]) => `${gate}: ${answer}`).join(' '))
   }
@@ -89,8 +97,8 @@ function after(before: WatchState, answers: readonly WatchAnswer[], at: number):
   const isSilent = answers.every(({ verdict }) => verdict === 'skipped')
   const asked = isSilent ? [{ gate: 'watch', verdict: 'unknown', answer: nothingAsked } as const] : answers
   const troubles = new Map<string, Trouble>()
-  for (const { gate, verdict, answer } of asked) {
-    const kind = troubleOf(verdict)
+  for (const { gate, answer, ...rest } of asked) {
+    const kind = troubleOf(rest)
     if (kind === undefined) continue
     const earlier = before.troubles.get(gate)
     // What was missing does not count towards a breach, and the other way round: each must hold by itself.
@@ -104,13 +112,17 @@ function after(before: WatchState, answers: readonly WatchAnswer[], at: number):
   }
 }
 
-function troubleOf(verdict: Verdict): Trouble['kind'] | undefined {
+function troubleOf({
+  verdict,
+  mayBeChance = false,
+}: Pick<WatchAnswer, 'verdict' | 'mayBeChance'>): Trouble['kind'] | undefined {
   switch (verdict) {
     case 'fail':
       return 'breached'
     case 'unknown':
-    case 'inconclusive':
       return 'missing'
+    case 'inconclusive':
+      return mayBeChance ? 'undecided' : 'missing'
     case 'warn':
     case 'pass':
     case 'skipped':

@@ -45,6 +45,14 @@ describe('error-rate in a watch', () => {
     expect(result.trigger).toBeUndefined()
   })
 
+  it('is not decided where it reaches its limit and chance may explain it', async () => {
+    const reached = await askGate(errorRate, failing(10))
+    expect(reached).toMatchObject({ verdict: 'inconclusive', mayBeChance: true })
+    expect(reached.answer).toContain('that is not below the limit, and may be by chance.')
+    const silent = await askGate(errorRate, quietPipeline(...components).counter(messages, 0, ...components))
+    expect([silent.verdict, silent.mayBeChance]).toEqual(['inconclusive', undefined])
+  })
+
   it('triggers when it is above 5 % for 5 min, and not before', async () => {
     const bad = failing((at) => (at > atMinute(5).getTime() ? 100 : 2))
     expect((await askGate(errorRate, bad, { at: 9 })).trigger).toBeUndefined()

@@ -98,6 +98,7 @@ export function fractionAnswer(
     ...(normal !== undefined && { baseline: baselineFrom(normal, counting, gate, context.metrics.source) }),
     ...(history !== undefined && { history }),
     ...(trigger !== undefined && { trigger }),
+    ...(judgement.reason === 'perhaps' && { mayBeChance: true }),
   }
 }
 

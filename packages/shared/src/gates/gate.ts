@@ -43,6 +43,8 @@ export interface Answer {
   readonly checklist?: readonly ChecklistAnswer[]
   /** Why the runbook says to go back at once: a trigger that holds. Only where it is watched. */
   readonly trigger?: string
+  /** Enough was measured to say, and what reaches the limit may be chance: a watch waits for more. */
+  readonly mayBeChance?: true
 }
 
 /** `warn`: what is not a pass is said and does not stop. `off`: not asked. */

@@ -71,6 +71,8 @@ export const gateResultSchema = z.strictObject({
   history: gateHistorySchema.optional(),
   /** The rollback trigger that held, in one sentence. */
   trigger: z.string().optional(),
+  /** Enough was measured, and what reaches the limit may be chance. */
+  mayBeChance: z.literal(true).optional(),
   /** What people answered, where they are asked. */
   checklist: z.array(checklistAnswerSchema).optional(),
   /** What shows it: a line each, most telling first. */

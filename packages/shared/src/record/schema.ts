@@ -66,8 +66,11 @@ export const phaseNames = [
 /** A time in which a gate had no good answer. */
 export const troubleSchema = z.strictObject({
   gate: z.string(),
-  /** `breached`: a limit was shown to be broken. `missing`: nothing, or not enough, was measured. */
-  kind: z.enum(['breached', 'missing']),
+  /**
+   * `breached`: a limit was shown to be broken. `missing`: nothing, or not enough, was measured. `undecided`: a limit was
+   * reached, perhaps by chance.
+   */
+  kind: z.enum(['breached', 'missing', 'undecided']),
   since: z.iso.datetime(),
   /** Absent while it lasts. */
   until: z.iso.datetime().optional(),

@@ -217,6 +217,12 @@ function underWay(record: DeploymentRecord, last: Phase | undefined, runbook: Ru
   }
 }
 
+const wrongIn = {
+  breached: 'a limit is broken',
+  missing: 'not everything is known',
+  undecided: 'a limit is reached, perhaps by chance',
+} as const
+
 /** While it is watched: until when, and what is wrong meanwhile. */
 function watched({ environment, version, watch }: DeploymentRecord, runbook: Runbook): Standing {
   const state = `${inline(environment)} runs ${inline(version)}: it is watched`
@@ -225,11 +231,13 @@ function watched({ environment, version, watch }: DeploymentRecord, runbook: Run
   const open = watch.troubles.filter((trouble) => trouble.until === undefined)
   const [first] = open
   if (first === undefined) return { sign: '⏳', state: until, action: 'nothing yet.' }
-  const ends = new Date(Date.parse(first.since) + runbook.watch.hold)
-  const wrong = first.kind === 'breached' ? 'a limit is broken' : 'not everything is known'
+  // What may be chance has until the end of the watch, and a hold more, to show which it is.
+  const ends = new Date(
+    Date.parse(first.kind === 'undecided' ? watch.until : first.since) + runbook.watch.hold,
+  )
   return {
     sign: '🟨',
-    state: `${until}, and ${wrong}`,
+    state: `${until}, and ${wrongIn[first.kind]}`,
     action: `look at it: unless it heals by ${formatTime(ends, runbook.window.timeZone)}, it is held for you to decide.`,
     why: open.map(({ gate, answer }) => `${gate}: ${answer}`).join(' '),
   }

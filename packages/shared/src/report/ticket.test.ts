@@ -308,6 +308,28 @@ describe('the first line says how production stands', () => {
     expect(firstLine(record)).toBe(line)
   })
 
+  it('says until when a watch waits for what is wrong', () => {
+    const since = '2026-11-23T10:40:00Z'
+    const watched = (kind: 'breached' | 'missing' | 'undecided') => ({
+      ...recordAt(['rollout', 'passed'], ['validate', 'passed']),
+      watch: {
+        stage: 'important' as const,
+        since: '2026-11-23T10:30:00Z',
+        until: '2026-11-23T11:30:00Z',
+        lookedAt: '2026-11-23T10:45:00Z',
+        troubles: [{ gate: 'dlq-rate', kind, since, answer: 'It is 1.2 per min.' }],
+        gates: [],
+      },
+    })
+    const said = (kind: 'breached' | 'missing' | 'undecided') =>
+      renderTicket({ record: watched(kind) }, runbook).body
+    expect(said('breached')).toContain('it is watched until 12:30 CET (11:30 UTC), and a limit is broken')
+    expect(said('breached')).toContain('unless it heals by 11:50 CET (10:50 UTC)')
+    expect(said('missing')).toContain('and not everything is known')
+    expect(said('undecided')).toContain('and a limit is reached, perhaps by chance')
+    expect(said('undecided')).toContain('unless it heals by 12:40 CET (11:40 UTC)')
+  })
+
   it('says so where a job died before it could', () => {
     const stopped = 'failed'
     expect(firstLine(recordAt(['plan', 'passed']), { stopped })).toBe(

@@ -83,4 +83,22 @@ describe('healedLines', () => {
       '- ⚠️ error-rate broke its limit for 14 s, 10:41:05–10:41:19 UTC: It is 2 %. Then it was not known.',
     )
   })
+
+  it('does not call broken what may have been chance', () => {
+    const since = '2026-11-23T10:41:00.000Z'
+    const until = '2026-11-23T10:45:00.000Z'
+    const undecided = {
+      gate: 'dlq-rate',
+      kind: 'undecided',
+      answer: 'It is 1.2 per min.',
+      since,
+      until,
+    } as const
+    const said =
+      '- ⚠️ dlq-rate was at its limit, perhaps by chance, for 4 min, 10:41–10:45 UTC: It is 1.2 per min.'
+    expect(healedLines([undecided], 'UTC')).toBe(`${said} It has recovered.`)
+    const { until: _, ...lasting } = undecided
+    const breached = { ...lasting, kind: 'breached', since: until } as const
+    expect(healedLines([undecided, breached], 'UTC')).toBe(`${said} Then it broke its limit.`)
+  })
 })

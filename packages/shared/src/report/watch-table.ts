@@ -43,6 +43,12 @@ export function openAnswers(results: readonly GateResult[], told = ''): string {
     .join('\n')
 }
 
+const then = {
+  breached: 'Then it broke its limit.',
+  missing: 'Then it was not known.',
+  undecided: 'Then it was at its limit, perhaps by chance.',
+} as const
+
 /** For how long something was wrong or not known, and that it is over. */
 export function healedLines(troubles: readonly TroubleSpan[], timeZone: string): string {
   return troubles
@@ -52,9 +58,10 @@ export function healedLines(troubles: readonly TroubleSpan[], timeZone: string):
       const time = `${humanDuration(to.getTime() - from.getTime())}, ${formatSpan(from, to, timeZone)}`
       if (kind === 'missing')
         return [`${gate} was not known for ${time}: ${answer} Nothing was concluded from that time.`]
-      const isUnknownSince = troubles.some((other) => other.gate === gate && other.since === until)
+      const was = kind === 'breached' ? 'broke its limit' : 'was at its limit, perhaps by chance,'
+      const next = troubles.find((other) => other.gate === gate && other.since === until)
       return [
-        `${gate} broke its limit for ${time}: ${answer} ${isUnknownSince ? 'Then it was not known.' : 'It has recovered.'}`,
+        `${gate} ${was} for ${time}: ${answer} ${next === undefined ? 'It has recovered.' : then[next.kind]}`,
       ]
     })
     .map((line) => `- ⚠️ ${inline(line)}`)
