@@ -1,5 +1,8 @@
-import { describe, expect, it } from '@jest/globals'
-import { readdirSync, readFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { loadRunbook } from '../packages/shared/src/runbook/load.ts'
@@ -48,6 +51,41 @@ describe('the example', () => {
     const { groups } = parse(read('monitoring/alerts.yaml')) as { groups: { rules: { alert: string }[] }[] }
     const rules = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert))
     expect(runbook.gates.monitoring.alerts).toEqual(rules)
+  })
+
+  describe('asks with a program of its own whether the topics are agreed', () => {
+    const question = runbook.gates.command['topics-agreed']
+    let copy: string
+    beforeEach(async () => {
+      copy = await mkdtemp(join(tmpdir(), 'example-'))
+      await cp(folder, copy, { recursive: true })
+    })
+    afterEach(() => rm(copy, { recursive: true }))
+    const ask = (config: (text: string) => string) => {
+      const file = join(copy, runbook.config.manifest ?? '')
+      writeFileSync(file, config(readFileSync(file, 'utf8')))
+      const [program = '', ...args] = question?.run ?? []
+      const { status, stdout } = spawnSync(join(copy, program), args, { encoding: 'utf8' })
+      return [status, stdout === '' ? undefined : (JSON.parse(stdout) as unknown)]
+    }
+
+    it('and they are', () => {
+      expect(ask((text) => text)).toEqual([
+        0,
+        { answer: 'All topics of the configuration are in topics.txt.', value: '4 topics' },
+      ])
+    })
+
+    it('which one that nobody knows is not', () => {
+      expect(ask((text) => text.replace('pipeline.dlq', 'pipeline.lost'))).toEqual([
+        1,
+        { answer: 'Not in topics.txt: pipeline.lost. Ask the platform team for them.' },
+      ])
+    })
+
+    it('and cannot tell of a configuration that names none', () => {
+      expect(ask((text) => text.replaceAll('_TOPIC', '_QUEUE'))).toEqual([75, undefined])
+    })
   })
 
   it('names the schema of its version, so that editors check it', () => {

@@ -67,11 +67,18 @@ export const rolling: Scenario = {
       }
     })
     await checks.that(
-      'preflight found the release reviewed, tested and documented, and no incident',
+      'preflight found the release reviewed, tested and documented, no incident, and the team’s own question answered',
       async () => {
         const { latest } = await recordStore(world.api, production).load()
         const gates = latest?.phases.find(({ phase }) => phase === 'preflight')?.gates ?? []
-        const asked = ['change-reviewed', 'checks-green', 'docs-updated', 'checklist', 'no-active-incident']
+        const asked = [
+          'change-reviewed',
+          'checks-green',
+          'docs-updated',
+          'checklist',
+          'no-active-incident',
+          'command/topics-agreed',
+        ]
         const found = asked.map((name) => gates.find(({ gate }) => gate === name))
         return {
           ok: found.every((gate) => gate?.verdict === 'pass'),
