@@ -5,7 +5,7 @@ import { afterMs, playBadRelease } from './watched.ts'
 /** The upload target refuses the new version. */
 export const breakerOpen: Scenario = {
   name: 'breaker-open',
-  title: 'a circuit breaker opens while it is watched: triggered',
+  title: 'a circuit breaker opens while it is watched: triggered, rolled back',
   play: (stage) =>
     playBadRelease(
       stage,

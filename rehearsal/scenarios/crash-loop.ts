@@ -3,8 +3,9 @@ import { production } from '../world/environment.ts'
 import { checkDiagnosed, failedRollout } from './diagnosed.ts'
 import { checkInvariants } from './invariants.ts'
 import { lookUntil } from './look-until.ts'
+import { checkRolledBack, standOf } from './rolled-back.ts'
 import type { Scenario } from './scenario.ts'
-import { checkNoTag, checkRed } from './untouched.ts'
+import { checkRed } from './untouched.ts'
 
 const cause = 'missing environment variable ONELAKE_URL'
 /** From the second restart until the rollout has ended, its logs and events read. */
@@ -14,9 +15,10 @@ const limitMs = 10_000
 export const crashLoop: Scenario = {
   name: 'crash-loop',
   title:
-    'the release crashes in production only: red within 10 s of the second restart, with the cause from its log',
+    'the release crashes in production only: red within 10 s of the second restart, with the cause from its log; rolled back',
   async play(stage) {
     const { world, checks } = stage
+    const before = await standOf(world)
     let restarted: Date | undefined
     const deployed = await stage.deploy({
       version: 'v1.1.0',
@@ -42,7 +44,7 @@ export const crashLoop: Scenario = {
       'missing-environment-variable',
       /event-ingester\S* \| missing environment variable ONELAKE_URL/,
     )
-    await checkNoTag(stage)
+    await checkRolledBack(stage, before, deployed, 'failed')
     await checkInvariants(stage, deployed)
   },
 }

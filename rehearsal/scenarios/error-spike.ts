@@ -5,7 +5,7 @@ import { afterMs, playBadRelease } from './watched.ts'
 /** What the runbook says to roll back for: more than one message in twenty fails. */
 export const errorSpike: Scenario = {
   name: 'error-spike',
-  title: 'errors above 5 % while it is watched: triggered, production must go back',
+  title: 'errors above 5 % while it is watched: triggered, rolled back',
   play: (stage) =>
     playBadRelease(
       stage,

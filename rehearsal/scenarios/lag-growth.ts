@@ -5,7 +5,7 @@ import { afterMs, playBadRelease } from './watched.ts'
 /** Download workers that consume slower than events come in. */
 export const lagGrowth: Scenario = {
   name: 'lag-growth',
-  title: 'consumer lag grows while it is watched: triggered',
+  title: 'consumer lag grows while it is watched: triggered, rolled back',
   play: (stage) =>
     playBadRelease(
       stage,

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { production } from '../world/environment.ts'
-import { pipeline, recordStore } from '../world/seed.ts'
+import { recordStore } from '../world/seed.ts'
 import type { World } from '../world/world.ts'
 import { equal, says } from './checks.ts'
+import { rollbackFromTerminal } from './from-terminal.ts'
 import { checkInvariants } from './invariants.ts'
 import { look, type Found } from './observe.ts'
 import type { Scenario } from './scenario.ts'
@@ -112,7 +111,7 @@ export const rollback: Scenario = {
       label: 'deployment-rolled-back',
     })
 
-    const again = await fromTerminal(world)
+    const again = await rollbackFromTerminal(world, 'still not sure')
     await checks.that('from a terminal, with a kubeconfig alone, there is nothing left to do', () => ({
       ok: again.code === 0 && again.output.includes('Nothing to do'),
       found: `exit ${again.code}: ${again.output.slice(-300)}`,
@@ -147,21 +146,4 @@ function annotation({ cluster }: World, name: string): Promise<string> {
 
 function generations(found: Record<string, Found>): Record<string, number> {
   return Object.fromEntries(Object.entries(found).map(([name, { generation }]) => [name, generation]))
-}
-
-/** As from a laptop in the night: no checkout, no GitHub. */
-function fromTerminal(world: World): Promise<{ code: number; output: string }> {
-  const bundle = join(world.suite, 'actions/rollback/dist/index.js')
-  const flags = ['--pipeline', pipeline, '--environment', production.name, '--reason', 'still not sure']
-  const env = {
-    PATH: process.env.PATH ?? '',
-    HOME: world.suite,
-    KUBECONFIG_CONTENT: world.secrets.PRODUCTION_KUBECONFIG ?? '',
-    ...world.variables,
-  }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bundle, ...flags], { cwd: '/', env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` })
-    })
-  })
 }

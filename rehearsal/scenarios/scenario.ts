@@ -104,10 +104,16 @@ export class Stage {
     return result
   }
 
-  /** What "Re-run all jobs" does: the same event and the same run, one attempt later. */
-  async rerun({ commit, run }: Deployed): Promise<Deployed> {
+  /** What "Re-run all jobs" does: the same event and the same run, one attempt later; with these variables by then. */
+  async rerun(
+    { commit, run }: Deployed,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Deployed> {
     const push = { ref: `refs/tags/${run.tag}`, before: '0'.repeat(40), after: commit }
-    const started = await startForPush(this.world, push, this.timeline, { attempt: run.attempt + 1 })
+    const started = await startForPush(this.world, push, this.timeline, {
+      attempt: run.attempt + 1,
+      variables,
+    })
     if (started === undefined) throw new Error(`${run.tag} cannot be run again.`)
     const result = await started.finished
     this.results.push(result)

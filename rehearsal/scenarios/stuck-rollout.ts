@@ -2,9 +2,9 @@ import { production } from '../world/environment.ts'
 import { says } from './checks.ts'
 import { checkDiagnosed, failedRollout } from './diagnosed.ts'
 import { checkInvariants } from './invariants.ts'
-import { look } from './observe.ts'
+import { checkRolledBack, standOf } from './rolled-back.ts'
 import type { Scenario } from './scenario.ts'
-import { checkNoTag, checkRed } from './untouched.ts'
+import { checkRed } from './untouched.ts'
 
 /** Room for staging's consumers to leave their groups on a busy machine. */
 const deadline = '45s'
@@ -13,10 +13,11 @@ const deadlineMs = 45_000
 /** Pods that run and never get ready: nothing is wrong that Kubernetes would call an error. */
 export const stuckRollout: Scenario = {
   name: 'stuck-rollout',
-  title: 'the new pods never get ready in production: red at the deadline, with the probe that fails',
+  title:
+    'the new pods never get ready in production: red at the deadline, with the probe that fails; rolled back',
   async play(stage) {
     const { world, checks } = stage
-    const before = await look(world, production)
+    const before = await standOf(world)
     const deployed = await stage.deploy({
       version: 'v1.1.0',
       faults: { [production.namespace]: { unready: true } },
@@ -41,11 +42,14 @@ export const stuckRollout: Scenario = {
       ),
     )
     await checkDiagnosed(stage, deployed, 'readiness-probe', /Unhealthy.*Readiness probe failed: .*503/)
-    await checks.that('the old event ingesters still serve', async () => {
-      const ready = (await look(world, production))['event-ingester']?.ready ?? 0
-      return { ok: ready >= (before['event-ingester']?.pods ?? Infinity), found: `${ready} ready` }
+    await checks.that('the old event ingesters served all the time', async () => {
+      const seen = (await failedRollout(world)).availability?.find(
+        ({ deployment }) => deployment === 'event-ingester',
+      )
+      const pods = before.components['event-ingester']?.pods ?? Infinity
+      return { ok: (seen?.fewestReady ?? 0) >= pods, found: JSON.stringify(seen) }
     })
-    await checkNoTag(stage)
+    await checkRolledBack(stage, before, deployed, 'failed')
     await checkInvariants(stage, deployed)
   },
 }

@@ -5,9 +5,10 @@ import { recordStore } from '../world/seed.ts'
 import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
+import { checkRolledBack, standOf } from './rolled-back.ts'
 import type { Deployed, Release, Stage } from './scenario.ts'
 import { checkTicket } from './ticket.ts'
-import { checkNoTag, checkRed } from './untouched.ts'
+import { checkNoTag, checkRed, checkSkipped } from './untouched.ts'
 
 /**
  * Faults that begin so long after the start that validation has seen a good release, and early enough that the watch
@@ -38,8 +39,8 @@ export interface WatchEnd {
 }
 
 /**
- * Deploys a release that goes bad after its validation, and checks what became of it: by the reason that it must have,
- * production as the watch left it, no tag, not known good, and a ticket that says what to do.
+ * Deploys a release that goes bad after its validation, and checks what became of it: by the reason that it must have;
+ * rolled back where it was triggered, left as it is where it is held; no tag, not known good, a ticket that says so.
  */
 export async function playBadRelease(
   stage: Stage,
@@ -48,6 +49,7 @@ export async function playBadRelease(
 ): Promise<void> {
   const { world, checks } = stage
   const { runbook } = release
+  const before = await standOf(world)
   const deployed = await stage.deploy({
     ...release,
     version: 'v1.1.0',
@@ -66,25 +68,30 @@ export async function playBadRelease(
     const { latest } = await recordStore(world.api, production).load()
     return equal(latest?.phases.find(({ phase }) => phase === 'validate')?.outcome, 'passed')
   })
-  await checks.that('nothing was rolled back by the watch itself', async () =>
+  await checkSummary(stage, deployed, end)
+  if (end.outcome === 'triggered') await checkRolledBack(stage, before, deployed, 'triggered')
+  else await checkHeld(stage, deployed)
+  await checkInvariants(stage, deployed)
+}
+
+/** A person decides: production is as the watch has left it. */
+async function checkHeld(stage: Stage, deployed: Deployed): Promise<void> {
+  const { world, checks } = stage
+  await checkSkipped(stage, deployed, ['Rollback'])
+  await checks.that('nothing was rolled back', async () =>
     says((await look(world, production))['download-worker']?.image ?? '', ':v1.1.0@'),
   )
   await checks.that('v1.0.0 is still the good release', async () => {
     const { knownGood } = await recordStore(world.api, production).load()
     return equal(knownGood?.version, 'v1.0.0')
   })
-  await checkSummary(stage, deployed, end)
   await checkNoTag(stage)
   await checkTicket(stage, {
     state: 'open',
-    firstLine:
-      end.outcome === 'triggered'
-        ? /^## 🟥 production runs v1\.1\.0: it must go back$/
-        : /^## 🟨 production runs v1\.1\.0: /,
-    label: `deployment-${end.outcome}`,
+    firstLine: /^## 🟨 production runs v1\.1\.0: /,
+    label: 'deployment-held',
     says: ['kubectl rollout undo deployment/event-ingester --to-revision='],
   })
-  await checkInvariants(stage, deployed)
 }
 
 /** The watches of production in their order, as production's own record keeps them. */

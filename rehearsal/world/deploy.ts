@@ -35,6 +35,8 @@ interface StartOptions extends Partial<People> {
   readonly attempt?: number
   /** Other ones than the world's, by the names of the workflow's secrets. */
   readonly kubeconfigs?: Readonly<Record<string, string>> | undefined
+  /** Configuration variables of the repository, beside the world's. */
+  readonly variables?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export async function startForPush(
   world: World,
   push: Push,
   timeline: Timeline,
-  { attempt = 1, kubeconfigs = {}, ...given }: StartOptions = {},
+  { attempt = 1, kubeconfigs = {}, variables = {}, ...given }: StartOptions = {},
 ): Promise<StartedDeployment | undefined> {
   const tag = /^refs\/tags\/(v\d+\.\d+\.\d+)$/.exec(push.ref)?.[1]
   if (tag === undefined || /^0+$/.test(push.after)) return undefined
@@ -73,7 +75,7 @@ export async function startForPush(
   const keepChecks = checksOfRun(world, runId)
   const begun = begin(
     world,
-    { runId, attempt, workflow: '.github/workflows/deploy.yml', event, kubeconfigs },
+    { runId, attempt, workflow: '.github/workflows/deploy.yml', event, kubeconfigs, variables },
     (happened) => {
       keepChecks(happened)
       if (people.tick && happened.type === 'job-finished' && happened.job.name.endsWith('Ticket')) {
@@ -111,11 +113,12 @@ interface Begun {
   readonly workflow: string
   readonly event: WorkflowEvent
   readonly kubeconfigs?: Readonly<Record<string, string>> | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
 }
 
 function begin(
   world: World,
-  { runId, attempt, workflow, event, kubeconfigs = {} }: Begun,
+  { runId, attempt, workflow, event, kubeconfigs = {}, variables = {} }: Begun,
   onEvent: (event: RunEvent) => void,
   timeline: Timeline,
 ): Omit<StartedDeployment, 'tag'> {
@@ -136,7 +139,7 @@ function begin(
       actor: engineer,
       token: jobToken,
       secrets: { ...world.secrets, ...kubeconfigs },
-      variables: { ...world.variables },
+      variables: { ...world.variables, ...variables },
     },
     (happened) => {
       onEvent(happened)

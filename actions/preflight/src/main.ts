@@ -68,7 +68,15 @@ const inputs = z.object({
     .describe('Why to deploy a version that was rolled back before; it is recorded (plan).'),
 })
 
-const outputs = { ...phaseOutputs, pipeline: '', version: '', class: '', approval: '', strategy: '' }
+const outputs = {
+  ...phaseOutputs,
+  pipeline: '',
+  version: '',
+  class: '',
+  approval: '',
+  strategy: '',
+  'on-cancel': '',
+}
 
 export const outputDescriptions: OutputDescriptions<typeof outputs> = {
   ...phaseOutputDescriptions,
@@ -77,6 +85,7 @@ export const outputDescriptions: OutputDescriptions<typeof outputs> = {
   version: 'The version that is deployed, such as v1.2.3.',
   class: 'The change class: patch, minor, major …',
   approval: 'The GitHub environment whose reviewers approve this class.',
+  'on-cancel': 'What becomes of production where the run is cancelled: leave or rollback (plan).',
   strategy: 'How the version reaches the environment: rolling or canary.',
 }
 
@@ -123,6 +132,7 @@ async function runMode(context: Context): Promise<PhaseResult> {
   }
   return inEnvironment(context, async ({ runbook, run: identity, cluster, jobs, store }) => {
     if (given.mode === 'plan') {
+      context.outputs.set({ 'on-cancel': runbook.rollback.onCancel })
       const asked = await request(context, identity)
       return plan(runbook, asked, { cluster, store, calendar, clock, signal })
     }

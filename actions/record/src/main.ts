@@ -12,6 +12,7 @@ import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
+import { standingLines } from '@runbook-actions/shared/report/ticket-state.ts'
 import type { TicketStory } from '@runbook-actions/shared/report/ticket-story.ts'
 import { record, type RecordResult } from './record.ts'
 import { ticket } from './ticket.ts'
@@ -100,6 +101,7 @@ async function runMode(forge: Forge, context: Context): Promise<RecordResult> {
   return record(known, given['tag-prefix'], {
     ...ports,
     clock,
+    standing: (closed) => standingLines({ ...story, record: closed }, loadRunbook()),
     keepTicket: (closed, isDone) => keepTicket({ ...story, record: closed, isDone }, loadRunbook(), ports),
   })
 }

@@ -24,12 +24,15 @@ function ended(
 
 const keepTicket: RecordPorts['keepTicket'] = (closed) => Promise.resolve({ record: closed, done: '' })
 
+const standing: RecordPorts['standing'] = ({ environment }) => `## 🟧 ${environment} is back`
+
 const keep = (forge: FakeForge, given: DeploymentRecord, prefix = '', more: Partial<RecordPorts> = {}) =>
   record(given, prefix, {
     forge,
     clock,
     log: silent,
     signal: new AbortController().signal,
+    standing,
     keepTicket,
     ...more,
   })
@@ -121,6 +124,7 @@ describe('record', () => {
     const forge = new FakeForge()
     const result = await keep(forge, given)
     expect(result.tag).toBe('')
+    expect(JSON.stringify(result.summary)).toContain('## 🟧 production is back')
     expect(forge.made).toEqual([])
     expect(forge.log[0]?.line).toContain('Did not deploy v1.1.0')
   })

@@ -17,6 +17,8 @@ export interface RecordPorts {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
+  /** The lines that say how a deployment ended that did not pass, as the ticket has them. Markdown. */
+  readonly standing: (record: DeploymentRecord) => string
   /** Writes the ticket for the last time; `isDone` where it can be closed. */
   readonly keepTicket: (record: DeploymentRecord, isDone: boolean) => Promise<KeptTicket>
 }
@@ -36,7 +38,7 @@ export interface RecordResult extends PhaseResult {
 export async function record(
   given: DeploymentRecord,
   tagPrefix: string,
-  { forge, clock, log, signal, keepTicket }: RecordPorts,
+  { forge, clock, log, signal, standing, keepTicket }: RecordPorts,
 ): Promise<RecordResult> {
   const phase = beginPhase('finish', clock)
   const deployed = given.phases.at(-1)
@@ -69,15 +71,14 @@ export async function record(
     }
   }
   const written = await lastTicket(closed, passed, { log, signal, keepTicket })
+  const told = passed ? liveSummary(written.record, tag) : `${standing(closed)}${ticketLink(written.record)}`
   return {
     outcome: 'passed',
     reason,
     record: written.record,
     tag,
     logCommit: appended.commit,
-    summary: [
-      { kind: 'decision', markdown: `${summary(written.record, passed, reason, tag)}${written.warning}` },
-    ],
+    summary: [{ kind: 'decision', markdown: `${told}${written.warning}` }],
   }
 }
 
@@ -119,15 +120,10 @@ function tagMessage({ version, id, approvals, run, ticket }: DeploymentRecord, d
   ].join('\n')
 }
 
-function summary(
+function liveSummary(
   { version, environment, approvals, run, from, deployed, ticket }: DeploymentRecord,
-  passed: boolean,
-  reason: string,
   tag: string,
 ): string {
-  if (!passed) {
-    return `## 🟥 ${inline(version)} did not pass in ${inline(environment)}\n**Do:** what the job before this one says, which tells how ${inline(environment)} stands${ticketLink({ ticket })}.\n\n**Why:** ${inline(reason)}`
-  }
   const approvers = approvals.map(({ by }) => `@${inline(by)}`).join(', ')
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
   return [

@@ -5,6 +5,7 @@ import { comparisonOf, FakeForge, reviewedPull } from '@runbook-actions/shared/g
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { rollbackMarker } from '@runbook-actions/shared/record/ticket-marker.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { ticket } from './ticket.ts'
@@ -68,6 +69,44 @@ describe('the ticket of a deployment', () => {
     const { record } = await keepTicket({ record: after(planned, 'preflight', 'failed') }, runbook, ports)
     expect(record.ticket?.number).toBe(412)
     expect(only().labels).toEqual(['deployment', 'deployment-failed'])
+  })
+
+  it('keeps as its last word that production is back, whatever a run that was asked to stop says later', async () => {
+    const { ports, only } = setUp()
+    const failed = after(planned, 'validate', 'failed')
+    await keepTicket({ record: failed }, runbook, ports)
+    const rollback = {
+      target: 'the last known good release, v1.0.0',
+      version: 'v1.0.0',
+      reason: 'critical bug',
+      run: { ...planned.run, id: '4712' },
+      at: at.toISOString(),
+    }
+    const end = {
+      phase: 'rollback',
+      outcome: 'rolled-back',
+      reason: 'Back.',
+      startedAt: at,
+      endedAt: at,
+    } as const
+    const back = appendPhase({ ...failed, rollback }, end)
+    await keepTicket({ record: back }, runbook, ports)
+    const told = only().body
+    expect(told).toMatch(/^## 🟧 production is back on v1\.0\.0: v1\.1\.0 was rolled back\n/)
+    expect(told).toContain('**Why:** critical bug. Back.')
+    const { record, done } = await keepTicket({ record: failed }, runbook, ports)
+    expect([only().body, record.ticket?.number]).toEqual([told, 412])
+    expect(done).toBe('The ticket #412 tells of the rollback: that stays its last word.')
+    // Whoever knows of it may still write.
+    expect((await keepTicket({ record: back }, runbook, ports)).done).toBe('The ticket #412 is updated.')
+  })
+
+  it('is not silenced by a line that a log has quoted', async () => {
+    const { forge, ports, only } = setUp()
+    await keepTicket({ record: planned }, runbook, ports)
+    const existing = only()
+    forge.tickets.set(412, { ...existing, body: `${rollbackMarker}\n${existing.body}` })
+    expect((await keepTicket({ record: planned }, runbook, ports)).done).toBe('The ticket #412 is updated.')
   })
 
   it('keeps ticks and the labels of people', async () => {

@@ -6,7 +6,8 @@ import type { Lock } from '@runbook-actions/shared/cluster/lock.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
-import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
+import { newest } from '@runbook-actions/shared/record/newest.ts'
+import type { DeploymentRecord, GoingBackCause, Run } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
@@ -23,6 +24,10 @@ export interface LockedInputs {
   readonly wish: Wish
   readonly components: readonly string[]
   readonly reason: string
+  /** Where the run that deployed goes back by itself. */
+  readonly cause?: GoingBackCause
+  /** What becomes of it instead, by the record as it is found under the lock; undefined where it goes on. */
+  readonly instead?: (latest: DeploymentRecord | undefined) => PhaseResult | undefined
   readonly run: Run
   readonly dryRun: boolean
   readonly command: string
@@ -64,6 +69,8 @@ async function goBack(
 ): Promise<PhaseResult> {
   const { store, cluster, log, signal } = ports
   const memory = await store.load(signal)
+  const instead = inputs.instead?.(memory.latest)
+  if (instead !== undefined) return instead
   const history = await store.history(signal)
   const { wish, components } = inputs
   const target: Target =
@@ -89,7 +96,10 @@ async function goBack(
       {
         ...inputs,
         runbook,
-        record: memory.latest ?? inputs.record,
+        record:
+          memory.latest?.id === inputs.record.id
+            ? newest(inputs.record, memory.latest)
+            : (memory.latest ?? inputs.record),
         knownGood: memory.knownGood,
         target,
       },

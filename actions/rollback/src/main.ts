@@ -14,12 +14,14 @@ import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
+import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { rollbackCommand } from '@runbook-actions/shared/report/rollback-command.ts'
 import { environmentOf } from '@runbook-actions/shared/runbook/environments.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
-import { lockedRollback } from './locked.ts'
+import { rollbackAfter } from './after-deployment.ts'
+import { lockedRollback, type LockedPorts } from './locked.ts'
 import { parseTarget } from './target.ts'
 
 const inputs = z.object({
@@ -30,8 +32,15 @@ const inputs = z.object({
       'What to go back to: known-good (the last release that was good), a release such as v1.2.2 or v1.2.2-prod, before (the latest deployment) or before:<record>, or revision:<number> of one component.',
     ),
   reason: z
-    .string({ error: 'is needed: say in a few words why, it is recorded and shown' })
-    .describe('Why, such as "critical bug" or "data corruption". It is recorded.'),
+    .string()
+    .optional()
+    .describe('Why, such as "critical bug" or "data corruption". It is recorded. Needed without "record".'),
+  record: z
+    .string()
+    .optional()
+    .describe(
+      'The record of a deployment of this run that did not pass: goes back to what was good where the way it ended calls for that, else says why not. Without it a person has decided.',
+    ),
   components: list
     .default([])
     .describe('Deployments to put back, separated by commas. Default: all of the release.'),
@@ -60,7 +69,7 @@ type Inputs = z.output<typeof inputs>
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
   outcome:
-    'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, blocked (another rollback holds the lock), failed or cancelled.',
+    'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, held (not called for by how the deployment ended: a person decides), blocked (another rollback holds the lock), failed or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
@@ -73,41 +82,49 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   main(context) {
     const { inputs: given, log, clock, signal } = context
     const wish = parseTarget(given.target)
-    const place = placeOf(given)
+    const handedOn = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
+    const place = handedOn ?? placeOf(given)
     return inPlace(context, place, undefined, async ({ cluster, jobs, store, lock, run }) => {
       const { latest } = await store.load(signal)
-      if (latest === undefined) throw notRecorded(place, given)
+      const record = handedOn ?? latest
+      if (record === undefined) throw notRecorded(place, given)
       const runbook = await recordedRunbook(store, given, signal)
       const forge = await connectForge(given.token, context.run)
+      const reason = handedOn === undefined ? reasonOf(given) : undefined
+      const asked = {
+        runbook,
+        run,
+        dryRun: given['dry-run'],
+        command: rollbackCommand(place, reason, given.target),
+      }
+      const ports: LockedPorts = {
+        cluster,
+        store,
+        lock: lock(runbook, record, 'rollback'),
+        connect: (used) =>
+          connectSources(used, { cluster, jobs }, forge, {
+            ...context,
+            variables: runbookVariables(context),
+          }),
+        clock,
+        log,
+        signal,
+      }
       return publish(
-        await lockedRollback(
-          {
-            runbook,
-            record: latest,
-            wish,
-            components: given.components,
-            reason: given.reason,
-            run,
-            dryRun: given['dry-run'],
-            command: rollbackCommand(place, given.reason, given.target),
-          },
-          {
-            cluster,
-            store,
-            lock: lock(runbook, latest, 'rollback'),
-            connect: (used) =>
-              connectSources(used, { cluster, jobs }, forge, {
-                ...context,
-                variables: runbookVariables(context),
-              }),
-            clock,
-            log,
-            signal,
-          },
-        ),
+        reason === undefined
+          ? await rollbackAfter({ ...asked, handedOn: record, latest }, ports)
+          : await lockedRollback({ ...asked, record, wish, components: given.components, reason }, ports),
       )
     })
   },
+}
+
+function reasonOf({ reason }: Inputs): string {
+  if (reason !== undefined) return reason
+  throw new UserError(
+    'The input "reason" is needed.',
+    'Say in a few words why, such as --reason "critical bug": it is recorded and shown.',
+  )
 }
 
 /** Where the environment is. A name is enough: on a laptop at night there may be no checkout. */

@@ -13,10 +13,12 @@ import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { goodSources } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { quietPipeline } from '@runbook-actions/shared/metrics/metrics.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
+import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
 import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
+import { rollbackAfter } from './after-deployment.ts'
 import { lockedRollback, type LockedInputs } from './locked.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor'] as const
@@ -127,6 +129,71 @@ describe('rollback', () => {
 
   const imageOf = (name: string) =>
     cluster.states.get(name)?.deployment.spec?.template.spec?.containers[0]?.image
+
+  /** As the run itself does after a deployment that ended so. */
+  const goBackAfter = (
+    end: { outcome: 'failed' | 'held' | 'cancelled'; verdict?: 'fail' | 'unknown' },
+    latest: DeploymentRecord | undefined = record,
+  ) => {
+    const at = clock.now()
+    const handedOn = appendPhase(record, {
+      phase: 'rollout',
+      reason: 'It crashes.',
+      startedAt: at,
+      endedAt: at,
+      ...end,
+    })
+    return rollbackAfter(
+      { runbook, handedOn, latest, run, dryRun: false, command: 'node rollback.mjs' },
+      {
+        cluster,
+        store,
+        lock,
+        connect: () => ({
+          sources: goodSources(cluster, { clock, metrics }),
+          close: () => Promise.resolve(),
+        }),
+        clock,
+        log: silent,
+        signal: controller.signal,
+      },
+    )
+  }
+
+  it('takes back by itself what has failed, and tells that nobody but the run did', async () => {
+    deployed('event-ingester', 'download-worker')
+    const result = await goBackAfter({ outcome: 'failed', verdict: 'fail' })
+    expect(result.outcome).toBe('rolled-back')
+    for (const name of names) expect(imageOf(name)).toContain(`registry.local/${name}:v1.0.0`)
+    const { latest } = store.memory
+    expect(latest?.rollback).toMatchObject({ cause: 'failed', reason: 'failed at rollout: It crashes' })
+    expect(latest?.phases.map(({ phase, outcome }) => `${phase} ${outcome}`)).toEqual([
+      'rollout failed',
+      'rollback rolled-back',
+    ])
+    expect(fitSummary(result.summary, 60_000)).toContain('by the run itself, failed')
+  })
+
+  it.each([
+    { outcome: 'held' },
+    { outcome: 'cancelled' },
+    { outcome: 'failed', verdict: 'unknown' },
+  ] as const)('leaves %j to a person, and the lock to whoever comes next', async (end) => {
+    deployed('event-ingester')
+    const result = await goBackAfter(end)
+    expect([result.outcome, cluster.restored, lock.calls]).toEqual(['held', [], []])
+    const text = fitSummary(result.summary, 60_000)
+    expect(text).toContain('## 🟨 production is not rolled back: a person decides')
+    expect(text).toContain('node actions/rollback/dist/index.js --pipeline kafka-pipeline')
+  })
+
+  it('does nothing under the lock where another deployment came while it waited', async () => {
+    deployed(...names)
+    store.memory = { ...store.memory, latest: recordOf({ id: 'another', version: 'v1.2.0' }) }
+    const result = await goBackAfter({ outcome: 'failed', verdict: 'fail' })
+    expect([result.outcome, cluster.restored, lock.calls]).toEqual(['held', [], ['acquire', 'release']])
+    expect(result.reason).toContain('with v1.2.0 since')
+  })
 
   it('puts every component back, the last one first, pinned to what ran', async () => {
     deployed(...names)

@@ -10,7 +10,12 @@ import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
-import type { DeploymentRecord, KnownGood, Run } from '@runbook-actions/shared/record/schema.ts'
+import type {
+  DeploymentRecord,
+  GoingBackCause,
+  KnownGood,
+  Run,
+} from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
@@ -31,6 +36,8 @@ export interface RollbackInputs {
   /** Deployments; all of the target where it is empty. */
   readonly components: readonly string[]
   readonly reason: string
+  /** Where the run that deployed goes back by itself. */
+  readonly cause?: GoingBackCause
   readonly run: Run
   readonly dryRun: boolean
   /** The command that does the same from a terminal. */
@@ -109,6 +116,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         target: target.what,
         ...(target.version !== undefined && { version: target.version }),
         reason: why,
+        ...(inputs.cause !== undefined && { cause: inputs.cause }),
         run,
         at: phase.startedAt.toISOString(),
       },
@@ -156,7 +164,10 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       gates = proof.gates
       logGates(gates, log)
       const result = end(...endOf(proof, target, nothing))
-      if (!nothing || proof.how === 'not-well') await saveEnd(signal)
+      // What went back before this one tells the end: books that could not be kept then are kept by its record.
+      if (nothing && proof.how !== 'not-well') return { ...result, record: inputs.record }
+      await saveEnd(signal)
+      if (result.outcome === 'rolled-back') log.warn(backSentence(record))
       return result
     } finally {
       watch.close()
@@ -223,6 +234,11 @@ function endOf(proof: Proof, { what }: Target, nothing: boolean): [RollbackOutco
     'not-shown': 'pods are well; the metrics do not show enough yet',
   }[proof.how]
   return ['rolled-back', `Back on ${what}: ${shown}.`]
+}
+
+/** How it stands, for whoever reads the annotations of a run that is red. */
+function backSentence({ environment, version, rollback }: DeploymentRecord): string {
+  return `${environment} is back on ${rollback?.version ?? rollback?.target ?? 'what ran before'}: ${version} was rolled back (${rollback?.reason ?? ''}).`
 }
 
 function dryReason({ what }: Target, plan: RestorePlan): string {

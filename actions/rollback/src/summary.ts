@@ -57,13 +57,13 @@ export function rollbackSummary(story: RollbackStory): SummaryPart[] {
 }
 
 function headline(story: RollbackStory): string {
-  const { record, target, outcome, reason, next, run, runbook, dryRun, plan } = story
+  const { record, target, outcome, reason, next, runbook, dryRun, plan } = story
   const where = inline(record.environment)
   const what = inline(target.version ?? target.what)
   const ended = record.phases.at(-1)
   const at = ended === undefined ? '' : formatTime(new Date(ended.endedAt), runbook.window.timeZone)
   const lines = [
-    `Now ${at} · by ${inline(run.actor)} · from ${inline(record.version)}${ticketLink(record)}`,
+    `Now ${at} · by ${byWhom(story)} · from ${inline(record.version)}${ticketLink(record)}`,
     '',
     `**Why:** ${inline(record.rollback?.reason ?? '')}`,
     `**Result:** ${inline(reason)}`,
@@ -90,6 +90,11 @@ function headline(story: RollbackStory): string {
     case 'rollback-failed':
       return head('🟥', `The rollback of ${where} to ${what} failed`, inline(next ?? ''))
   }
+}
+
+/** A run that went back by itself is no person, whoever started it. */
+function byWhom({ record: { rollback }, run }: RollbackStory): string {
+  return rollback?.cause === undefined ? inline(run.actor) : `the run itself, ${rollback.cause}`
 }
 
 function componentTable({ plan, restored }: RollbackStory): string {

@@ -1,5 +1,6 @@
 import { decideLock, type LockState } from '@runbook-actions/shared/decide/lock.ts'
 import { contenderOf } from '@runbook-actions/shared/record/contender.ts'
+import { newest } from '@runbook-actions/shared/record/newest.ts'
 import type { DeploymentRecord, Phase, Run } from '@runbook-actions/shared/record/schema.ts'
 
 /** How the job ended that is continued, in GitHub's words. */
@@ -90,12 +91,6 @@ export function decideResume(facts: ResumeFacts): ResumeDecision {
     })
   }
   return { do: 'roll', record }
-}
-
-/** The record that has come further. What is in the cluster has more evidence than what a job hands on. */
-function newest(handedOn: DeploymentRecord, latest: DeploymentRecord | undefined): DeploymentRecord {
-  if (latest?.id !== handedOn.id) return handedOn
-  return handedOn.phases.length > latest.phases.length ? handedOn : latest
 }
 
 function isStopped({ phase, outcome }: Phase, wanted: Phase['phase']): boolean {

@@ -6,9 +6,11 @@ import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { ownership } from '@runbook-actions/shared/gates/ownership.ts'
 import { unchangedSincePlan } from '@runbook-actions/shared/gates/unchanged-since-plan.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
+import { rollbackFollows } from '@runbook-actions/shared/report/goes-back.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
 import { decideResume, twoWays, type Freeze, type JobEnd, type ResumeDecision } from './decide-resume.ts'
@@ -118,7 +120,8 @@ class Resuming {
     const standing = standingOf(record.plan, states, this.#ports.clock.now())
     const back = goBackCommands(record, new Set(changedSince(record, states)))
     const what = `${outcome} at ${last.phase}, and its job could not tell it`
-    return this.#stopped({ record, standing, what, reason, next: twoWays, gates, back }, outcome)
+    const next = goesBack(record, this.#inputs.runbook) ? rollbackFollows : twoWays
+    return this.#stopped({ record, standing, what, reason, next, gates, back }, outcome)
   }
 
   #stopped(story: ResumeStory, outcome: PhaseResult['outcome']): PhaseResult {

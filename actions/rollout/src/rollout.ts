@@ -4,9 +4,11 @@ import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollo
 import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
+import type { Verdict } from '@runbook-actions/shared/decide/verdict.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
@@ -56,17 +58,19 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
   const changed = new Set<string>()
   let { record } = inputs
 
-  const end = (outcome: RolloutOutcome, reason: string): PhaseResult => {
+  const end = (outcome: RolloutOutcome, reason: string, verdict?: Verdict): PhaseResult => {
     const diagnosis = rolled.at(-1)?.diagnosis
     record = phase.end(record, {
       outcome,
+      ...(verdict !== undefined && { verdict }),
       reason,
       gates,
       availability: availabilityOf(rolled),
       ...(diagnosis !== undefined && { diagnosis }),
     })
     const { runbook, dryRun } = inputs
-    const story = { record, outcome, reason, rolled, changed, dryRun }
+    const isGoingBack = goesBack(record, runbook)
+    const story = { record, outcome, reason, rolled, changed, isGoingBack, dryRun }
     const summary = rolloutSummary({
       ...story,
       ...(runbook.document !== undefined && { document: runbook.document }),
@@ -76,14 +80,14 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       reason,
       record,
       summary,
-      ...(outcome !== 'passed' && { next: nextStep(changed) }),
+      ...(outcome !== 'passed' && { next: nextStep(changed, isGoingBack) }),
     }
   }
   const save = async (): Promise<void> => {
     if (!inputs.dryRun) await ports.store.save(record, signal)
   }
-  const finish = async (outcome: RolloutOutcome, reason: string): Promise<PhaseResult> => {
-    const result = end(outcome, reason)
+  const finish = async (outcome: RolloutOutcome, reason: string, verdict?: Verdict): Promise<PhaseResult> => {
+    const result = end(outcome, reason, verdict)
     await save()
     return result
   }
@@ -123,7 +127,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
         const change = await rollComponent(component, state, { ...inputs, record }, rolling)
         rolled.push(change)
         if (change.end?.outcome === 'failed') {
-          return await finish('failed', `${component.deployment}: ${change.end.reason}`)
+          return await finish('failed', `${component.deployment}: ${change.end.reason}`, 'fail')
         }
         if (change.deployed !== undefined) record = withDeployed(record, change.deployed)
         if (change.written) await save()
@@ -139,7 +143,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     if (!signal.aborted && !begun) throw error
     const stopped = signal.aborted ? cancelled(signal.reason, record, rolled, changed) : broken(error)
     log.warn(stopped.warning)
-    const result = end(stopped.outcome, stopped.reason)
+    const result = end(stopped.outcome, stopped.reason, stopped.verdict)
     // Where nothing was begun, the record of what runs is still that of the deployment before.
     if (begun && !inputs.dryRun) await saveLast((soon) => ports.store.save(record, soon), log)
     return result

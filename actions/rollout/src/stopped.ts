@@ -2,12 +2,15 @@ import { containerOf, type ComponentState } from '@runbook-actions/shared/cluste
 import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { rollbackFollows } from '@runbook-actions/shared/report/goes-back.ts'
 import type { ComponentRollout } from './component-rollout.ts'
 import { standingSentence, type Progress } from './standing.ts'
 
 /** How a rollout ends that neither finished nor failed by its pods. */
 export interface Stopped {
   readonly outcome: 'cancelled' | 'failed'
+  /** Absent where nothing was asked. An outage says nothing about the release. */
+  readonly verdict?: 'unknown'
   /** One sentence that names the state of every component. */
   readonly reason: string
   readonly warning: string
@@ -37,7 +40,12 @@ export function cancelled(
 /** The cluster refused or could not be reached, in the middle of it. */
 export function broken(error: unknown): Stopped {
   const { message } = explain(error)
-  return { outcome: 'failed', reason: message, warning: `Nothing more is written: ${message}` }
+  return {
+    outcome: 'failed',
+    verdict: 'unknown',
+    reason: message,
+    warning: `Nothing more is written: ${message}`,
+  }
 }
 
 /** The Deployments whose image differs from the snapshot's: rolled by an attempt before this one. */
@@ -55,7 +63,8 @@ export function changedSince(
 }
 
 /** What the reader does next. */
-export function nextStep(changed: ReadonlySet<string>): string {
+export function nextStep(changed: ReadonlySet<string>, isGoingBack: boolean): string {
+  if (isGoingBack) return rollbackFollows
   return changed.size > 0
     ? 'Go back by the workflow Rollback or the command in the summary, or mend the cause and run the job again: it continues where it stopped.'
     : 'Nothing was changed. Mend the cause and run the job again.'

@@ -24,7 +24,15 @@ function text(change: Partial<ComponentRollout>, dryRun = false): string {
       ...change,
     },
   ]
-  const story = { record, outcome: 'passed', reason: '', rolled, changed: new Set<string>(), dryRun } as const
+  const story = {
+    record,
+    outcome: 'passed',
+    reason: '',
+    rolled,
+    changed: new Set<string>(),
+    isGoingBack: false,
+    dryRun,
+  } as const
   return rolloutSummary(story)
     .map((part) => (part.kind === 'decision' ? part.markdown : `<${part.title}>\n${part.text}`))
     .join('\n')

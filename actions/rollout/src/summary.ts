@@ -3,6 +3,7 @@ import { imageLabel, shortDigest } from '@runbook-actions/shared/cluster/image.t
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
+import { waitForRollback } from '@runbook-actions/shared/report/goes-back.ts'
 import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { diagnosisAdvice, diagnosisEvidence } from '@runbook-actions/shared/report/diagnosis.ts'
@@ -19,6 +20,8 @@ export interface RolloutStory {
   readonly rolled: readonly ComponentRollout[]
   /** Deployments that may differ from the snapshot. */
   readonly changed: ReadonlySet<string>
+  /** The next job puts back what was changed. */
+  readonly isGoingBack: boolean
   readonly dryRun: boolean
   /** Address of the team's runbook, where the runbook file names it. */
   readonly document?: string
@@ -82,7 +85,7 @@ function podEvidence(rolled: readonly ComponentRollout[]): SummaryPart[] {
   return lines.length === 0 ? [] : [{ kind: 'evidence', title: 'Pods', text: lines.join('\n') }]
 }
 
-function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutStory): string {
+function headline({ record, outcome, reason, rolled, changed, isGoingBack, dryRun }: RolloutStory): string {
   const where = inline(record.environment)
   const version = inline(record.version)
   const ticket = ticketLink(record)
@@ -100,7 +103,9 @@ function headline({ record, outcome, reason, rolled, changed, dryRun }: RolloutS
   const action =
     changed.size === 0
       ? 'mend the cause, then run it again.'
-      : 'decide now: go back as told below, or mend the cause and run the job again.'
+      : isGoingBack
+        ? waitForRollback
+        : 'decide now: go back as told below, or mend the cause and run the job again.'
   return `## 🟥 ${version} ${what}: ${where} ${state}\n**Do:** ${action}${ticket}\n\n**Why:** ${inline(reason)}`
 }
 

@@ -3,17 +3,24 @@ import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
+import { waitForRollback } from '@runbook-actions/shared/report/goes-back.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
+import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
+import { rollbackCommands } from '@runbook-actions/shared/report/ticket-rollback.ts'
 
 /** The answers after a rollout, the state of the environment and what to do first. */
 export function validateSummary(
   record: DeploymentRecord,
   gates: readonly GateResult[],
   outcome: Outcome,
+  isGoingBack: boolean,
 ): SummaryPart[] {
   return [
-    { kind: 'decision', markdown: headline(record, outcome) },
+    { kind: 'decision', markdown: headline(record, outcome, isGoingBack) },
     { kind: 'decision', markdown: gateTable(gates) },
+    ...(isGoingBack
+      ? [{ kind: 'decision', markdown: waysBack(record, rollbackCommands(record)) } as const]
+      : []),
     gateEvidence(gates),
   ]
 }
@@ -24,10 +31,14 @@ export function cancelledSummary({ version, environment }: DeploymentRecord, nex
   return [{ kind: 'decision', markdown: `## 🟥 ${what}: cancelled, not validated\n**Do:** ${inline(next)}` }]
 }
 
-function headline({ version, environment, deployed }: DeploymentRecord, outcome: Outcome): string {
+function headline(
+  { version, environment, deployed }: DeploymentRecord,
+  outcome: Outcome,
+  isGoingBack: boolean,
+): string {
   const pods = deployed.reduce((sum, component) => sum + component.pods, 0)
   const what = `${inline(version)} in ${inline(environment)}`
   if (outcome === 'passed') return `## ✅ ${what}: ${pods} pods validated\n**Do:** nothing.`
   const state = outcome === 'held' ? 'not everything could be shown' : 'something is wrong'
-  return `## ${outcome === 'held' ? '🟨' : '🟥'} ${what}: ${state}\n**Do:** read the first line below, then decide whether to go back.`
+  return `## ${outcome === 'held' ? '🟨' : '🟥'} ${what}: ${state}\n**Do:** ${isGoingBack ? waitForRollback : 'read the first line below, then decide whether to go back.'}`
 }

@@ -7,10 +7,12 @@ import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
+import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { rollbackFollows } from '@runbook-actions/shared/report/goes-back.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { saveEnd } from './known-good.ts'
@@ -70,9 +72,11 @@ export async function validate(
     outcome,
     reason,
     ...(outcome !== 'passed' && {
-      next: 'See the questions in the summary; go back by the workflow Rollback if users are affected.',
+      next: goesBack(ended, runbook)
+        ? rollbackFollows
+        : 'See the questions in the summary; go back by the workflow Rollback if users are affected.',
     }),
     record: ended,
-    summary: validateSummary(ended, gates, outcome),
+    summary: validateSummary(ended, gates, outcome, goesBack(ended, runbook)),
   }
 }

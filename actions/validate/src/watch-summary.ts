@@ -4,9 +4,12 @@ import type { DeploymentRecord, TroubleSpan, WatchStage } from '@runbook-actions
 import { charts } from '@runbook-actions/shared/report/chart.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { gateEvidence } from '@runbook-actions/shared/report/gate-table.ts'
+import { waitForRollback } from '@runbook-actions/shared/report/goes-back.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
+import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
+import { rollbackCommands } from '@runbook-actions/shared/report/ticket-rollback.ts'
 import { healedLines, openAnswers, watchTable } from '@runbook-actions/shared/report/watch-table.ts'
 
 /** What a watch tells. */
@@ -14,6 +17,8 @@ export interface WatchStory {
   readonly record: DeploymentRecord
   readonly stage: WatchStage
   readonly outcome: Outcome
+  /** The next job puts back what ran before. */
+  readonly isGoingBack: boolean
   readonly reason: string
   readonly gates: readonly GateResult[]
   readonly troubles: readonly TroubleSpan[]
@@ -25,12 +30,15 @@ export interface WatchStory {
 
 /** How the environment stands first and what to do, then what was watched, then what shows it. */
 export function watchSummary(story: WatchStory): SummaryPart[] {
-  const { reason, gates, troubles, timeZone, evidence } = story
+  const { record, stage, outcome, reason, gates, troubles, timeZone, evidence } = story
   const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
   return [
     decision(headline(story)),
     ...(gates.length === 0 ? [] : [decision(watchTable(gates)), decision(openAnswers(gates, reason))]),
     decision(healedLines(troubles, timeZone)),
+    ...(outcome === 'passed' || stage === 'soak'
+      ? []
+      : [decision(waysBack(record, rollbackCommands(record)))]),
     ...(evidence.length === 0
       ? []
       : [{ kind: 'evidence', title: 'What Kubernetes says', text: evidence.join('\n') } as const]),
@@ -41,13 +49,14 @@ export function watchSummary(story: WatchStory): SummaryPart[] {
 
 const signs: Partial<Record<Outcome, string>> = { passed: '✅', held: '🟨' }
 
-function headline({ record, stage, outcome, reason, until, timeZone }: WatchStory): string {
+function headline(story: WatchStory): string {
+  const { record, stage, outcome, isGoingBack, reason, until, timeZone } = story
   const { version, environment, ticket, from } = record
   const what = `${inline(version)} in ${inline(environment)}`
   const back = inline(from?.version ?? 'what ran before')
   const about = `${stage} · until ${formatTime(until, timeZone)}${ticketLink({ ticket })}`
   const why = outcome === 'passed' ? '' : `\n\n**Why:** ${inline(reason)}`
-  return `## ${signs[outcome] ?? '🟥'} ${what}: ${stateOf(outcome, stage)}\n**Do:** ${todo(outcome, back)}\n${about}${why}`
+  return `## ${signs[outcome] ?? '🟥'} ${what}: ${stateOf(outcome, stage)}\n**Do:** ${isGoingBack ? waitForRollback : todo(outcome, back)}\n${about}${why}`
 }
 
 function stateOf(outcome: Outcome, stage: WatchStage): string {
@@ -68,7 +77,7 @@ function todo(outcome: Outcome, back: string): string {
     case 'passed':
       return 'nothing.'
     case 'triggered':
-      return `go back to ${back} now, by the commands of the rollout.`
+      return 'mend the cause and tag a new version.'
     case 'cancelled':
       return `run the job again to watch on, or go back to ${back}.`
     default:

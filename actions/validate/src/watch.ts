@@ -15,10 +15,12 @@ import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
 import { lastPhase } from '@runbook-actions/shared/record/append.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord, WatchStage } from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { troublesOf, watchStateOf } from '@runbook-actions/shared/record/watch.ts'
+import { rollbackFollows } from '@runbook-actions/shared/report/goes-back.ts'
 import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { watchTimeMs } from '@runbook-actions/shared/runbook/watch-time.ts'
@@ -81,17 +83,19 @@ export async function watch(
     const { watch: _, ...rest } = record
     const troubles = troublesOf(state)
     const ended = phase.end(rest, { outcome, verdict, reason, gates, troubles })
+    const isGoingBack = goesBack(ended, runbook)
     for (const line of evidence) log.info(line)
     if (!dryRun) await saveEnd(ended, runbook, { ...sources, store }, signal)
     return {
       outcome,
       reason,
-      ...(outcome !== 'passed' && { next: nextStep(outcome) }),
+      ...(outcome !== 'passed' && { next: nextStep(outcome, isGoingBack) }),
       record: ended,
       summary: watchSummary({
         record: ended,
         stage,
         outcome,
+        isGoingBack,
         reason,
         gates,
         troubles,
@@ -160,12 +164,14 @@ export async function watch(
     const reason = `Stopped (${messageOf(signal.reason ?? error)}): ${record.version} runs in ${record.environment}, and was not watched to the end.`
     const troubles = troublesOf(state)
     const ended = phase.end(progress, { outcome: 'cancelled', reason, gates, troubles })
+    const isGoingBack = goesBack(ended, runbook)
     if (!dryRun) await saveLast((soon) => saveEnd(ended, runbook, { ...sources, store }, soon), log)
-    const next = nextStep('cancelled')
+    const next = nextStep('cancelled', isGoingBack)
     const summary = watchSummary({
       record: ended,
       stage,
       outcome: 'cancelled',
+      isGoingBack,
       reason,
       gates,
       troubles,
@@ -246,10 +252,11 @@ function dryReason({ version }: DeploymentRecord, stage: WatchStage, answers: re
   return `Dry run: looked once at ${answers.length} gates; a real run would watch ${version} on (${stage}).`
 }
 
-function nextStep(outcome: PhaseResult['outcome']): string {
+function nextStep(outcome: PhaseResult['outcome'], isGoingBack: boolean): string {
+  if (isGoingBack) return rollbackFollows
   switch (outcome) {
     case 'triggered':
-      return 'Go back now: Actions → Rollback → Run workflow.'
+      return 'Mend the cause and tag a new version.'
     case 'cancelled':
       return 'Run the job again to go on watching, or go back by the workflow Rollback.'
     default:

@@ -4,6 +4,7 @@ import { ticketKeyOf } from '../github/ticket-key.ts'
 import type { Logger } from '../ports.ts'
 import { readTasks } from '../record/checklist.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
+import { tellsRollback } from '../record/ticket-marker.ts'
 import type { TicketStory } from '../report/ticket-story.ts'
 import { renderTicket, ticketLabels } from '../report/ticket.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -25,7 +26,8 @@ export interface KeptTicket {
 }
 
 /**
- * Creates or updates the one ticket of a deployment.
+ * Creates or updates the one ticket of a deployment. One that tells of a rollback is left to those who know of it: a run that
+ * was asked to stop may end later than the run that went back, and its word is the older one.
  *
  * @throws UserError naming the missing permission
  */
@@ -38,6 +40,13 @@ export async function keepTicket(
   const record = await withChanges(story.record, runbook, ports)
   const key = ticketKeyOf(record, runbook)
   const existing = await forge.findTicket(key, signal)
+  if (existing !== undefined && record.rollback === undefined && tellsRollback(existing.body)) {
+    const { number, url } = existing
+    return {
+      record: { ...record, ticket: { number, url } },
+      done: `The ticket #${number} tells of the rollback: that stays its last word.`,
+    }
+  }
   const tasks = readTasks(existing?.body ?? '')
   const rendered = renderTicket({ ...story, record, tasks }, runbook)
   const text = { ...rendered, title: redact(rendered.title), body: redact(rendered.body) }

@@ -152,7 +152,9 @@ export const rollbackSchema = z.strictObject({
   /** Absent where what ran before has no version. */
   version: z.string().optional(),
   reason: z.string(),
-  /** The run that went back: seldom the one that deployed. */
+  /** What the run that deployed went back for by itself; absent where a person did. */
+  cause: z.enum(['failed', 'cancelled', 'triggered']).optional(),
+  /** The run that went back. */
   run: runSchema,
   at: z.iso.datetime(),
 })
@@ -221,6 +223,7 @@ export type KnownGood = z.infer<typeof knownGoodSchema>
 export type Availability = z.infer<typeof availabilitySchema>
 export type Approval = z.infer<typeof approvalSchema>
 export type Rollback = z.infer<typeof rollbackSchema>
+export type GoingBackCause = NonNullable<Rollback['cause']>
 export type Watch = z.infer<typeof watchSchema>
 export type TroubleSpan = z.infer<typeof troubleSchema>
 export type Run = z.infer<typeof runSchema>

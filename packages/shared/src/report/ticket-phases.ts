@@ -1,3 +1,5 @@
+import type { Outcome } from '../decide/outcome.ts'
+import { isAfterwards } from '../record/going-back.ts'
 import type { DeploymentRecord, Phase } from '../record/schema.ts'
 import { humanDuration } from '../runbook/durations.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -33,9 +35,9 @@ export function phasesSection(
   ]
 }
 
-/** Why the last phase could not succeed, as long as that is how things stand. */
+/** Why the deployment could not succeed, as long as that is how things stand: also where it was taken back for that. */
 function diagnosed(told: readonly Told[], document: string | undefined): SummaryPart[] {
-  const diagnosis = told.findLast(({ phase }) => phase.phase !== 'finish')?.phase.diagnosis
+  const diagnosis = told.findLast(({ phase }) => !isAfterwards(phase))?.phase.diagnosis
   if (diagnosis === undefined) return []
   return [{ kind: 'decision', markdown: diagnosisAdvice(diagnosis, document) }, diagnosisEvidence(diagnosis)]
 }
@@ -52,9 +54,11 @@ function newestOf(told: readonly Told[]): Told[] {
   return [...new Map(told.map((each) => [each.name, each])).values()]
 }
 
+const signs: Partial<Record<Outcome, string>> = { passed: '✅', 'rolled-back': '🟧' }
+
 function phaseTable(told: readonly Told[], timeZone: string, maxText: number): string {
   const rows = told.map(({ name, phase: { outcome, reason, startedAt, endedAt } }) => [
-    `${outcome === 'passed' ? '✅' : '🟥'} ${cell(name)}`,
+    `${signs[outcome] ?? '🟥'} ${cell(name)}`,
     cell(outcome),
     cell(clip(reason, maxText)),
     formatTime(new Date(endedAt), timeZone),

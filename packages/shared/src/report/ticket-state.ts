@@ -1,8 +1,10 @@
 import type { Outcome } from '../decide/outcome.ts'
 import { watchStages, type DeploymentRecord, type Phase } from '../record/schema.ts'
+import { goesBack } from '../record/going-back.ts'
 import { isLive } from '../record/watch.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { asFound } from './as-found.ts'
+import { waitForRollback } from './goes-back.ts'
 import { inline, link } from './markdown.ts'
 import { formatDateTime, formatTime } from './numbers.ts'
 import type { TicketStory } from './ticket-story.ts'
@@ -36,9 +38,14 @@ export function standingOf(story: TicketStory, runbook: Runbook): Standing {
   const stagingEnd = staging === undefined ? undefined : tellingPhase(staging)
   if (stagingEnd !== undefined && stagingEnd.outcome !== 'passed') return inStaging(record, stagingEnd)
   const last = tellingPhase(record)
-  if (last !== undefined && last.outcome !== 'passed') return ended(record, last)
+  if (last !== undefined && last.outcome !== 'passed') return ended(record, last, runbook)
   if (stopped !== undefined && !isLive(record)) return interrupted(record, last, stopped)
   return underWay(record, last, runbook)
+}
+
+/** How a deployment ended, in the first lines that its ticket has, too. Markdown. */
+export function standingLines(story: TicketStory, runbook: Runbook): string {
+  return stateLines(story, runbook, standingOf(story, runbook))
 }
 
 /** The first lines: the state of the environment, what to do and until when, and since when that is so. */
@@ -68,23 +75,37 @@ function inStaging(record: DeploymentRecord, { outcome, reason }: Phase): Standi
   }
 }
 
-function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Phase): Standing {
+function ended(
+  record: DeploymentRecord,
+  { phase, outcome, reason, verdict }: Phase,
+  runbook: Runbook,
+): Standing {
   const [environment, version] = [inline(record.environment), inline(record.version)]
   const bad = { sign: '🟥', why: reason, bad: outcome }
+  const isGoingBack = goesBack(record, runbook)
   if (outcome === 'rolled-back') {
     const back = inline(record.rollback?.version ?? record.from?.version ?? 'what ran before')
     return {
       ...bad,
+      ...(record.rollback !== undefined && { why: `${record.rollback.reason}. ${reason}` }),
       sign: '🟧',
       state: `${environment} is back on ${back}: ${version} was rolled back`,
       action: 'mend the cause and tag a new version.',
     }
   }
-  if (outcome === 'rollback-failed') {
+  if (phase === 'rollback' && outcome === 'blocked') {
     return {
       ...bad,
-      state: `${environment} is between two versions: the rollback of ${version} failed`,
-      action: 'act now: look at the run that went back; it can be run again and goes on where it stopped.',
+      state: `${environment} is being taken back from ${version} by somebody else`,
+      action: 'nothing here: look at the run that goes back.',
+    }
+  }
+  if (phase === 'rollback' || outcome === 'rollback-failed') {
+    return {
+      ...bad,
+      state: `${environment} is not well: the rollback of ${version} ${outcome === 'cancelled' ? 'was stopped' : 'failed'}`,
+      action:
+        'act now: read why, then start the workflow Rollback: it can be run again and goes on where it stopped.',
     }
   }
   if (beforeWriting.has(phase)) {
@@ -99,7 +120,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     return {
       ...bad,
       state: `${environment} runs ${version}: it must go back`,
-      action: 'go back now, as told below.',
+      action: isGoingBack ? goingBack(record) : 'go back now, as told below.',
     }
   }
   if (phase === 'validate' || watching.has(phase)) {
@@ -107,7 +128,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
       return {
         ...bad,
         state: `${environment} runs ${version}: it is not watched any more`,
-        action: 'run the job again to watch on, or go back as told below.',
+        action: isGoingBack ? goingBack(record) : 'run the job again to watch on, or go back as told below.',
       }
     }
     const isHeld = outcome === 'held'
@@ -115,7 +136,7 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
       ...bad,
       sign: isHeld ? '🟨' : '🟥',
       state: `${environment} runs ${version}: ${isHeld ? whyHeld(verdict) : 'something is wrong'}`,
-      action: 'read the answers below, then decide whether to go back.',
+      action: isGoingBack ? goingBack(record) : 'read the answers below, then decide whether to go back.',
     }
   }
   if (phase === 'resume' && outcome === 'held') {
@@ -131,8 +152,17 @@ function ended(record: DeploymentRecord, { phase, outcome, reason, verdict }: Ph
     action:
       record.snapshot === undefined
         ? 'mend the cause, then run it again.'
-        : 'decide now: go back as told below, or mend the cause and re-run the failed jobs.',
+        : isGoingBack
+          ? goingBack(record)
+          : 'decide now: go back as told below, or mend the cause and re-run the failed jobs.',
   }
+}
+
+/** Once nothing more will come, the job that goes back has come to no end, or there was none. */
+function goingBack({ closedAt }: DeploymentRecord): string {
+  return closedAt === undefined
+    ? waitForRollback
+    : 'act now: nothing says that it was taken back. Start the workflow Rollback: what was begun goes on where it stopped.'
 }
 
 function whyHeld(verdict: Phase['verdict']): string {

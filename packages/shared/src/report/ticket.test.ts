@@ -296,13 +296,23 @@ describe('the first line says how production stands', () => {
     ['not validated', recordAt(['validate', 'failed']), '## 🟥 production runs v1.1.0: something is wrong'],
     [
       'rolled back',
-      recordAt(['rollout', 'rolled-back']),
+      recordAt(['rollout', 'failed'], ['rollback', 'rolled-back']),
       '## 🟧 production is back on v1.0.0: v1.1.0 was rolled back',
     ],
     [
       'not rolled back',
-      recordAt(['rollout', 'rollback-failed']),
-      '## 🟥 production is between two versions: the rollback of v1.1.0 failed',
+      recordAt(['rollout', 'failed'], ['rollback', 'rollback-failed']),
+      '## 🟥 production is not well: the rollback of v1.1.0 failed',
+    ],
+    [
+      'stopped on the way back',
+      recordAt(['rollout', 'failed'], ['rollback', 'cancelled']),
+      '## 🟥 production is not well: the rollback of v1.1.0 was stopped',
+    ],
+    [
+      'taken back by somebody else',
+      recordAt(['rollout', 'cancelled'], ['rollback', 'blocked']),
+      '## 🟥 production is being taken back from v1.1.0 by somebody else',
     ],
   ])('%s', (_, record, line) => {
     expect(firstLine(record)).toBe(line)

@@ -1,6 +1,6 @@
 import { outcomes } from '../decide/outcome.ts'
 import { checklistOf, type Task } from '../record/checklist.ts'
-import { ticketMarker } from '../record/ticket-marker.ts'
+import { rollbackMarker, ticketMarker } from '../record/ticket-marker.ts'
 import { watchStages, type DeploymentRecord } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
@@ -92,7 +92,11 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
     ...checklistSection(checklistOf(record, runbook), tasks).map(decision),
     ...phasesSection(story, runbook, maxText),
     decision('Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.'),
-    decision(ticketMarker(record.id)),
+    decision(
+      record.rollback === undefined
+        ? ticketMarker(record.id)
+        : `${rollbackMarker}\n${ticketMarker(record.id)}`,
+    ),
   ]
 }
 
