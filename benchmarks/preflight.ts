@@ -1,5 +1,6 @@
 // node benchmarks/preflight.ts [PODS] [PARTITIONS] [ROUNDS]: a preflight over many pods and partitions, beside the same
-// questions asked by hand. The pods are fake (kwok); API server and broker are real. Build first: npm run build.
+// questions asked by hand. The pods are fake (kwok), and so is what Prometheus remembers of them; API server, broker and
+// Prometheus are real. Build first: npm run build.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -16,6 +17,7 @@ import { withFakeCluster, type FakeCluster } from './fake-cluster.ts'
 import { buildKubectl } from './kubectl.ts'
 import { inTurn, median, type Contestant, type Sample } from './measure.ts'
 import { consumed, loadKafka } from './preflight/kafka-load.ts'
+import { startPrometheusWith } from './preflight/metrics-history.ts'
 import { watchUsage } from './usage.ts'
 
 const podCount = Number(process.argv[2] ?? 1_000)
@@ -25,8 +27,8 @@ const namespace = 'many'
 const deployments = consumed.map(({ deployment }) => deployment)
 const action = join(import.meta.dirname, '../actions/preflight/dist/index.js')
 const names = { start: 'only its start', preflight: 'preflight', byHand: 'by hand' } as const
-/** These must have been answered from the cluster and the broker. */
-const measured = ['consumer-lag', 'production-healthy', 'ownership']
+/** These must have been answered from the cluster, the broker and Prometheus. */
+const measured = ['consumer-lag', 'production-healthy', 'ownership', 'error-rate', 'latency-p95']
 
 if (!existsSync(action)) throw new Error('There is no bundle of preflight: npm run build')
 await withFakeCluster(async (place) => {
@@ -45,14 +47,24 @@ await withFakeCluster(async (place) => {
     }
     for (const name of deployments)
       await cluster.kubectlRun(['rollout', 'status', '-n', namespace, `deployment/${name}`])
-    await measure(place, kafka)
+    const pods = await cluster.kubectlRun(['get', 'pods', '-n', namespace, '-o', 'name'])
+    const podNames = pods
+      .trim()
+      .split('\n')
+      .map((name) => name.replace('pod/', ''))
+    const prometheus = await startPrometheusWith(podNames, { namespace, folder, log: console.error })
+    try {
+      await measure(place, kafka, prometheus.url)
+    } finally {
+      await prometheus.stop()
+    }
   } finally {
     await kafka.stop()
   }
 })
 
-async function measure({ cluster, folder }: FakeCluster, kafka: Broker): Promise<void> {
-  const runbook = await runbookFile(folder, kafka)
+async function measure({ cluster, folder }: FakeCluster, kafka: Broker, prometheus: string): Promise<void> {
+  const runbook = await runbookFile(folder, kafka, prometheus)
   const bin = await tools(folder, kafka)
   const env = { KUBECONFIG: cluster.kubeconfig, HOME: folder, USER: 'rosa' }
   const plan = [
@@ -86,6 +98,7 @@ async function measure({ cluster, folder }: FakeCluster, kafka: Broker): Promise
         DEPLOYMENTS: deployments.join(' '),
         GROUPS_READ: consumed.map(({ group }) => group).join(' '),
         BROKERS: kafka.brokers.join(','),
+        PROMETHEUS: prometheus,
       },
     },
   ]
@@ -177,15 +190,16 @@ function image(deployment: string): string {
   return `registry.local/${deployment}:v1.0.0`
 }
 
-async function runbookFile(folder: string, kafka: Broker): Promise<string> {
+async function runbookFile(folder: string, kafka: Broker, prometheus: string): Promise<string> {
   const runbook = {
     version: 1,
     pipeline: 'many',
     environments: { production: { namespace } },
     window: { hours: 'Mon-Sun 00:00-24:00', avoid: [] },
     kafka: { brokers: kafka.brokers },
+    prometheus: { url: prometheus },
     gates: { 'image-present': { mode: 'off' } },
-    // Fake pods answer nothing.
+    // Fake pods answer nothing themselves.
     components: consumed.map(({ deployment, group }) => ({
       deployment,
       'consumer-group': group,

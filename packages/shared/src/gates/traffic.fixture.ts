@@ -35,7 +35,7 @@ export const metricFaults: readonly MetricFault[] = [
   { name: 'p95 of the work is 7 s', p95: 7 },
   { name: 'uploads take four times as long', uploadsSlower: 4 },
   { name: '20 dead letters a minute', dead: 20 },
-  { name: 'ten times more retries', retries: 10 },
+  { name: 'ten times more retries in every component', retries: 10 },
   { name: '10 % of the downloads fail', downloads: 0.1 },
   { name: 'a breaker opens', breaker: true },
 ]
@@ -83,7 +83,7 @@ export function simulateTraffic(
   const perStep = (perMinute * stepMs) / minute
   const level = chance.between(0.001, 0.004)
   const burst = chance.between(1, 4)
-  // So that ten times as many in one component of three are more than the 1 % below which nothing is a spike.
+  // So that ten times as many are more than the 1 % below which nothing is a spike.
   const retryLevel = chance.between(0.004, 0.03)
   const deadLevel = chance.between(0, 0.6)
   const downloadFailures = chance.between(0.003, 0.02)
@@ -102,7 +102,8 @@ export function simulateTraffic(
       counts((at) => Math.min(ofMessages(at), chance.bursts(ofMessages(at) * failing(at), burst))),
       component,
     )
-    const retrying = (at: number): number => retryLevel * (isFaulty && isOn(at) ? (fault?.retries ?? 1) : 1)
+    // What is retried is counted of the pipeline as a whole.
+    const retrying = (at: number): number => retryLevel * (isOn(at) ? (fault?.retries ?? 1) : 1)
     metrics.counter(
       'kafka_retries_total',
       counts((at) => chance.bursts(ofMessages(at) * retrying(at), 5)),
