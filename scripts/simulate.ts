@@ -15,9 +15,9 @@ import {
 import { root } from './generated-files.ts'
 import { markdownTable, replaceSections } from './markdown-tables.ts'
 
-const simulationDocument = 'docs/decisions/0016-simulated-watches.md'
+export const simulationDocument = 'docs/decisions/0016-simulated-watches.md'
 
-const standard = { healthy: 2_002, faulty: 100 }
+export const standard = { healthy: 2_002, faulty: 100 }
 /** Far from the seeds with which rules were tried while they were made. */
 const firstSeed = 31_000_000
 /** Each scenario has seeds of its own. */
