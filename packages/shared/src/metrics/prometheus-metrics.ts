@@ -64,7 +64,8 @@ export class PrometheusMetrics implements Metrics {
 
   async counted(counter: Series, span: Span, signal: AbortSignal): Promise<PerComponent<readonly Counted[]>> {
     const { coverage } = this.#options
-    const { parts, grid } = await this.#parts(podSeries(counter, this.#options.pods), [], span, signal)
+    const series = podSeries(counter, this.#options.pods)
+    const { parts, grid } = await this.#parts({ series, whole: series, by: [] }, span, signal)
     const rules = { ...this.#times, coverage, zero: 0, add: (a: number, b: number) => a + b }
     const counted = new Map<string, readonly Counted[]>()
     for (const [component, series] of parts) {
@@ -85,8 +86,10 @@ export class PrometheusMetrics implements Metrics {
 
   async observed(histogram: Series, span: Span, signal: AbortSignal): Promise<PerComponent<Observations>> {
     const { pods, coverage } = this.#options
-    const buckets = podSeries({ ...histogram, name: `${histogram.name}_bucket` }, pods)
-    const { parts, grid } = await this.#parts(buckets, ['le'], span, signal)
+    const bucket = { ...histogram, name: `${histogram.name}_bucket` }
+    const all = { ...bucket, labels: { ...bucket.labels, le: '+Inf' } }
+    const asked = { series: podSeries(bucket, pods), whole: podSeries(all, pods), by: ['le'] }
+    const { parts, grid } = await this.#parts(asked, span, signal)
     const observed = new Map<string, Observations>()
     for (const [component, series] of parts) {
       const observations = observationsOf(series, grid, { ...this.#times, coverage })
@@ -125,10 +128,17 @@ export class PrometheusMetrics implements Metrics {
     return countQuery(podSeries(series, pods), pods, this.#times)
   }
 
-  /** The series of each component, and the steps. */
+  /**
+   * The series of each component, and the steps.
+   *
+   * @param asked the series, and one of its kind that every target with it has: the whole of a histogram
+   */
   async #parts(
-    series: string,
-    by: readonly string[],
+    {
+      series,
+      whole,
+      by,
+    }: { readonly series: string; readonly whole: string; readonly by: readonly string[] },
     span: Span,
     signal: AbortSignal,
   ): Promise<{ parts: ReadonlyMap<string, RangeSeries[]>; grid: readonly number[] }> {
@@ -137,7 +147,7 @@ export class PrometheusMetrics implements Metrics {
     if (range === undefined) return { parts: new Map(), grid: [] }
     const query = together({
       count: countQuery(series, pods, this.#times, by),
-      ...coverageQueries(series, pods, this.#times, by),
+      ...coverageQueries({ series, whole }, pods, this.#times, by),
     })
     const answer = await this.#cache.get(query, range, clock.now().getTime(), signal)
     return { parts: Map.groupBy(answer, ({ labels }) => labels[componentLabel] ?? ''), grid: gridOf(range) }

@@ -62,25 +62,27 @@ export function countQuery(
 /**
  * How much of a component the count of a step covers, in scraped targets: those that have the series, those that had it
  * in the memory and are silent although Prometheus still knows them, and all that were scraped, with the series or not.
+ *
+ * @param asked the series, and the one of its kind by which silence is told: all buckets of a target come and go together
  */
 export function coverageQueries(
-  series: string,
+  { series, whole }: { readonly series: string; readonly whole: string },
   pods: PodSelection,
   { stepMs, memoryMs }: CountTimes,
   by: readonly string[] = [],
 ): Readonly<Record<Exclude<Part, 'count'>, string>> {
   const [step, memory] = [duration(stepMs), duration(memoryMs)]
-  const now = `last_over_time(${series}[${step}])`
-  const before = `last_over_time(${series}[${memory}] offset ${step})`
+  const now = (of: string): string => `last_over_time(${of}[${step}])`
+  const before = `last_over_time(${whole}[${memory}] offset ${step})`
   const up = `up{${podMatchers(pods)}}`
   const targets = (expression: string, labels: readonly string[]): string => {
     const target = ['instance', 'job', pods.labels.pod, ...labels].join(', ')
     const targetsOf = ofComponent(`group by (${target}) (${expression})`, pods)
     return `count by (${[componentLabel, ...labels].join(', ')}) (${targetsOf})`
   }
-  const silent = `${before} unless on (instance, job) ${now}`
+  const silent = `${before} unless on (instance, job) ${now(whole)}`
   return {
-    seen: targets(now, by),
+    seen: targets(now(series), by),
     lost: targets(`${silent} and on (instance, job) last_over_time(${up}[${step}])`, by),
     scraped: targets(`max_over_time(${up}[${step}]) == 1`, []),
   }
