@@ -20,7 +20,7 @@ export interface Captured {
 }
 
 /** Nobody waits longer for evidence while users are affected. */
-const limitMs = 10_000
+export const captureWithinMs = 10_000
 /** Of each component: the others mostly show the same. */
 const maxPods = 3
 const tailLines = 60
@@ -35,7 +35,7 @@ export async function capture(
   states: readonly ComponentState[],
   cluster: Cluster,
   signal: AbortSignal,
-  withinMs = limitMs,
+  withinMs = captureWithinMs,
 ): Promise<Captured[]> {
   const reading = cappedReading(signal, withinMs)
   const stop = reading.signal

@@ -10,10 +10,14 @@ import {
 } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
+import { readingOf } from '@runbook-actions/shared/decide/group-reading.fixture.ts'
 import { goodSources } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { quietPipeline } from '@runbook-actions/shared/metrics/metrics.fixture.ts'
+import type { ConsumerLag } from '@runbook-actions/shared/kafka/consumer-lag.ts'
+import { fakeLag } from '@runbook-actions/shared/kafka/consumer-lag.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
+import type { Offsets } from '@runbook-actions/shared/record/offsets.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord, KnownGood } from '@runbook-actions/shared/record/schema.ts'
 import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
@@ -40,6 +44,7 @@ describe('rollback', () => {
   let controller: AbortController
   let metrics: ReturnType<typeof quietPipeline>
   let record: DeploymentRecord
+  let lag: ConsumerLag | undefined
 
   beforeEach(async () => {
     now = Date.parse('2026-11-23T10:00:00Z')
@@ -58,6 +63,7 @@ describe('rollback', () => {
     lock = new FakeLock()
     controller = new AbortController()
     metrics = quietPipeline(...names)
+    lag = undefined
     const { signal } = controller
     const snapshot = await takeSnapshot(cluster, cluster.states.values(), { clock, signal })
     const good: KnownGood = {
@@ -118,7 +124,7 @@ describe('rollback', () => {
         store,
         lock,
         connect: () => ({
-          sources: goodSources(cluster, { clock, metrics }),
+          sources: goodSources(cluster, { clock, metrics, ...(lag && { lag }) }),
           close: () => Promise.resolve(),
         }),
         clock,
@@ -222,6 +228,40 @@ describe('rollback', () => {
       [...names].reverse().map((name) => `registry.local/${name}:v1.0.0@${digestA}`),
     )
     expect(store.past.bad).toMatchObject([{ version: 'v1.1.0', reason: 'critical bug', by: 'olga' }])
+  })
+
+  it('has a receipt of what the release has committed, recorded before the first write', async () => {
+    deployed(...names)
+    const group = { group: 'workers', deployments: ['download-worker'], at: '2026-11-23T09:50:00.000Z' }
+    const offsets: Offsets = {
+      source: 'kafka at test:9092',
+      groups: [{ ...group, topics: { events: [[0, 5]] } }],
+      notRead: [],
+    }
+    record = recordOf({ ...record, offsets })
+    store.memory = { ...store.memory, latest: record }
+    lag = fakeLag(clock, () => readingOf([600]))
+    let savedBefore: DeploymentRecord | undefined
+    cluster.onRestore = () => (savedBefore ??= store.saved.at(-1))
+    const result = await goBack()
+    const receipt = savedBefore?.rollback?.receipt
+    expect(receipt?.groups).toMatchObject([{ group: 'workers', topics: { events: [[0, 5, 400]] } }])
+    expect(store.memory.latest?.rollback?.receipt).toEqual(receipt)
+    const text = fitSummary(result.summary)
+    expect(text).toContain('| workers | events | 1 | 395 |')
+    expect(text).toContain('events,0,5\nEND')
+    // A second one has nothing to put back, and takes nothing of what was recorded.
+    await goBack()
+    expect(store.memory.latest?.rollback?.receipt).toEqual(receipt)
+  })
+
+  it('goes back also where nobody knows the offsets, and says so', async () => {
+    deployed(...names)
+    const { outcome, summary } = await goBack()
+    expect(outcome).toBe('rolled-back')
+    expect(fitSummary(summary)).toContain(
+      '- Not known: What was committed before the deployment is not recorded: there is nothing to compare with.',
+    )
   })
 
   it('writes only what is not as it was', async () => {

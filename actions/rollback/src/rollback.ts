@@ -6,8 +6,11 @@ import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
 import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
+import { readOffsets } from '@runbook-actions/shared/kafka/read-offsets.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import { offsetReceipt } from '@runbook-actions/shared/record/offset-receipt.ts'
+import type { OffsetReceipt } from '@runbook-actions/shared/record/offsets.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import type {
@@ -19,7 +22,7 @@ import type {
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
-import { capture, type Captured } from './capture.ts'
+import { capture, captureWithinMs, type Captured } from './capture.ts'
 import { prove, type Proof } from './prove.ts'
 import { restoreComponent, type ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
@@ -109,7 +112,10 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     const nothing = isNothing(plan) && !isUnfinished(inputs.record)
     for (const line of describePlan(plan)) log.info(line)
 
-    evidence = await captureAll(plan, ports)
+    const captured = await captureAll(plan, inputs, ports)
+    evidence = captured.evidence
+    // One that was interrupted has read it nearer to what the release did.
+    const receipt = captured.receipt ?? inputs.record.rollback?.receipt
     record = {
       ...record,
       rollback: {
@@ -119,6 +125,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         ...(inputs.cause !== undefined && { cause: inputs.cause }),
         run,
         at: phase.startedAt.toISOString(),
+        ...(receipt !== undefined && { receipt }),
       },
     }
     if (!dryRun && !nothing) await store.save(record, signal)
@@ -193,20 +200,43 @@ function isUnfinished({ rollback: begun, phases }: DeploymentRecord): boolean {
   return begun !== undefined && !(last?.phase === 'rollback' && last.outcome === 'rolled-back')
 }
 
+/** What is read before anything is written. */
+interface Before {
+  readonly evidence: readonly Captured[]
+  readonly receipt: OffsetReceipt | undefined
+}
+
 /** What is not as it was is about to go: how it stands is read first, for the ticket and for tomorrow. */
 async function captureAll(
   { steps }: RestorePlan,
-  { sources: { cluster }, log, signal }: RollbackPorts,
-): Promise<readonly Captured[]> {
+  { record }: RollbackInputs,
+  { sources, log, signal }: RollbackPorts,
+): Promise<Before> {
   const changed = steps.filter(({ differences }) => differences.length > 0)
-  if (changed.length === 0) return []
+  if (changed.length === 0) return { evidence: [], receipt: undefined }
   const states: readonly ComponentState[] = changed.map(({ state }) => state)
-  const captured = await capture(states, cluster, signal)
+  const [evidence, receipt] = await Promise.all([
+    capture(states, sources.cluster, signal),
+    receiptOf(record, new Set(changed.map(({ deployment }) => deployment)), sources, signal),
+  ])
   await log.group('What shows the cause, read before it is gone', () => {
-    for (const { title, lines } of captured) log.external([`# ${title}`, ...lines].join('\n'))
+    for (const { title, lines } of evidence) log.external([`# ${title}`, ...lines].join('\n'))
     return Promise.resolve()
   })
-  return captured
+  return { evidence, receipt }
+}
+
+/** What the groups of these Deployments have committed since the deployment's first write. */
+async function receiptOf(
+  { offsets }: DeploymentRecord,
+  deployments: ReadonlySet<string>,
+  { lag }: Sources,
+  signal: AbortSignal,
+): Promise<OffsetReceipt> {
+  const groups =
+    offsets?.groups.filter((each) => each.deployments.some((name) => deployments.has(name))) ?? []
+  const consumers = new Map(groups.map((each) => [each.group, each.deployments]))
+  return offsetReceipt(offsets, await readOffsets(consumers, lag, captureWithinMs, signal), deployments)
 }
 
 /** The record as the gates are to see it: what was put back is what shall run. */

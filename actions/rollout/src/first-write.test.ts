@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { TEN_LINES } from '@runbook-actions/shared/runbook/example.ts'
@@ -7,6 +8,8 @@ import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { rollout } from './rollout.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const limits = {
   deadlineMs: 600_000,
   settleMs: 1_000,
@@ -34,6 +37,7 @@ async function rollWith(free: number, { mode = 'enforce', dryRun = false } = {})
   const result = await rollout(inputs, {
     cluster,
     store,
+    lag,
     checkWrite: () => undefined,
     clock,
     log: silent,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { cannotPull, FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { TEN_LINES } from '@runbook-actions/shared/runbook/example.ts'
@@ -15,6 +16,8 @@ const limits = {
   restarts: 2,
 }
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const windowed = (window: string) => loadRunbook(`${TEN_LINES}window: ${window}\n`, { file: 'runbook.yaml' })
 const always = windowed('{ hours: "Mon-Sun 00:00-24:00", avoid: [] }')
 
@@ -27,7 +30,7 @@ function setUp(record = recordOf(), runbook = always) {
   const clock = { now: () => new Date((now += 1_000)) }
   const log = { ...silent, info: (line: string) => void said.push(line) }
   const run = (dryRun = false, signal = new AbortController().signal) =>
-    lockedRollout({ runbook, record, limits, dryRun }, { cluster, store, lock, clock, log, signal })
+    lockedRollout({ runbook, record, limits, dryRun }, { cluster, store, lag, lock, clock, log, signal })
   return { cluster, store, lock, said, run }
 }
 

@@ -7,9 +7,12 @@ import {
   publish,
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
+import { connectLag } from '@runbook-actions/shared/action/lag-connection.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
+import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
 import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
+import { monitoringConnections } from '@runbook-actions/shared/metrics/monitoring-connections.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
@@ -43,6 +46,7 @@ const inputs = z.object({
     .describe(
       'The result of a job of this run that ended without a word: continues what it has begun, from the record in the cluster, or freezes it and says why.',
     ),
+  ...variableInputs,
 })
 
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
@@ -59,7 +63,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   outputs: phaseOutputs,
   main(context) {
     const { inputs: given, log, clock, signal, run: facts, outputs } = context
-    return inEnvironment(context, async ({ runbook, run, cluster, store, lock }) => {
+    return inEnvironment(context, async ({ runbook, run, cluster, jobs, store, lock }) => {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
       const after = given['resume-after']
       const planned =
@@ -74,12 +78,19 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       const { deadline, settle } = runbook.rollout
       const limits = { ...patienceOf(runbook), deadlineMs: deadline, settleMs: settle }
       const asked = { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] }
-      const ports = { cluster, store, lock: lock(record), clock, log, signal }
-      return publish(
-        after === undefined
-          ? await lockedRollout(asked, ports)
-          : await resume({ ...asked, after, run }, ports),
-      )
+      const reading = { ...context, variables: runbookVariables(context) }
+      const monitoring = monitoringConnections(runbook, { cluster, ...reading })
+      const lag = connectLag(runbook, { jobs, prometheus: monitoring.prometheus }, reading)
+      const ports = { cluster, store, lag, lock: lock(record), clock, log, signal }
+      try {
+        return publish(
+          after === undefined
+            ? await lockedRollout(asked, ports)
+            : await resume({ ...asked, after, run }, ports),
+        )
+      } finally {
+        await Promise.all([lag.close(), monitoring.close()])
+      }
     })
   },
 }

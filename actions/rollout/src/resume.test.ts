@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { cannotPull, FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
 import type { LockState } from '@runbook-actions/shared/decide/lock.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { contenderOf } from '@runbook-actions/shared/record/contender.ts'
@@ -13,6 +14,8 @@ import { resume } from './resume.ts'
 import { rollout } from './rollout.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const windowed = (window: string) => loadRunbook(`${TEN_LINES}window: ${window}\n`, { file: 'runbook.yaml' })
 const always = windowed('{ hours: "Mon-Sun 00:00-24:00", avoid: [] }')
 const closed = windowed("{ freezes: [{ from: '2026-11-23', to: '2026-11-24', reason: audit }] }")
@@ -32,7 +35,7 @@ async function killedHalfWay(runbook = always) {
   const lock = new FakeLock()
   const now = new Date('2026-11-23T10:00:00Z')
   const clock = { now: () => now }
-  const ports = { cluster, store, lock, clock, log: silent, signal: new AbortController().signal }
+  const ports = { cluster, store, lag, lock, clock, log: silent, signal: new AbortController().signal }
   const handedOn = appendPhase(recordOf(), {
     phase: 're-check',
     outcome: 'passed',

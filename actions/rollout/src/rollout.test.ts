@@ -8,13 +8,16 @@ import {
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
+import { readingOf } from '@runbook-actions/shared/decide/group-reading.fixture.ts'
+import { fakeLag } from '@runbook-actions/shared/kafka/consumer-lag.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { TEN_LINES } from '@runbook-actions/shared/runbook/example.ts'
 import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
-import { rollout } from './rollout.ts'
+import { rollout, type RolloutPorts } from './rollout.ts'
 
 const limits: RolloutLimits = {
   deadlineMs: 600_000,
@@ -24,11 +27,13 @@ const limits: RolloutLimits = {
   restarts: 2,
 }
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const runbook = loadRunbook(`${TEN_LINES}window: { hours: "Mon-Sun 00:00-24:00", avoid: [] }\n`, {
   file: 'runbook.yaml',
 })
 
-function setUp(record: DeploymentRecord = recordOf()) {
+function setUp(record: DeploymentRecord = recordOf(), read: RolloutPorts['lag'] = lag) {
   const cluster = new FakeCluster(...names)
   const store = new FakeStore()
   const controller = new AbortController()
@@ -40,7 +45,7 @@ function setUp(record: DeploymentRecord = recordOf()) {
   const run = (dryRun = false) =>
     rollout(
       { runbook, record, limits, dryRun },
-      { cluster, store, checkWrite: () => undefined, clock, log, signal: controller.signal },
+      { cluster, store, lag: read, checkWrite: () => undefined, clock, log, signal: controller.signal },
     )
   return { cluster, store, controller, external, run }
 }
@@ -86,6 +91,43 @@ describe('rollout', () => {
     expect(
       savedBefore?.snapshot?.deployments.map(({ deployment, revision }) => [deployment, revision]),
     ).toEqual(names.map((name) => [name, '1']))
+  })
+
+  it('has saved where the consumer groups stood before the first write, and asks no more in the next attempt', async () => {
+    let asked = 0
+    const stands = fakeLag({ now: () => new Date('2026-11-23T10:00:00Z') }, () => {
+      asked += 1
+      return readingOf([995])
+    })
+    const { cluster, store, run } = setUp(recordOf(), stands)
+    let savedBefore: DeploymentRecord | undefined
+    cluster.onWrite = () => (savedBefore ??= store.saved.at(-1))
+    cluster.behaviours.set('result-processor', cannotPull)
+    expect((await run()).outcome).toBe('failed')
+    expect(savedBefore?.offsets).toEqual({
+      source: 'kafka at test:9092',
+      groups: [
+        {
+          group: 'xact-download-worker',
+          deployments: ['download-worker'],
+          at: '2026-11-23T10:00:00.000Z',
+          topics: { events: [[0, 5]] },
+        },
+      ],
+      notRead: [],
+    })
+    cluster.behaviours.clear()
+    expect((await run()).record.offsets).toEqual(savedBefore?.offsets)
+    expect(asked).toBe(1)
+  })
+
+  it('goes on where nobody tells the offsets, and records why', async () => {
+    const { run } = setUp()
+    const { outcome, record } = await run()
+    expect(outcome).toBe('passed')
+    expect(record.offsets?.notRead).toEqual([
+      { group: 'xact-download-worker', why: 'The test gives no consumer lag.' },
+    ])
   })
 
   it('says who did it on the Deployment, and nothing in its pod template', async () => {

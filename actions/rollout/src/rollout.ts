@@ -1,6 +1,8 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
+import type { ConsumerLag } from '@runbook-actions/shared/kafka/consumer-lag.ts'
+import { readOffsets } from '@runbook-actions/shared/kafka/read-offsets.ts'
 import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
@@ -12,6 +14,7 @@ import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
+import { consumersByGroup } from '@runbook-actions/shared/runbook/consumer-groups.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
@@ -34,6 +37,8 @@ export interface RolloutInputs {
 export interface RolloutPorts {
   readonly cluster: Cluster
   readonly store: RecordStore
+  /** Where the consumer groups stand. */
+  readonly lag: Pick<ConsumerLag, 'source' | 'read'>
   /** Throws where the lock has ended; called right before each write of a Deployment. */
   readonly checkWrite: () => void
   readonly clock: Clock
@@ -106,7 +111,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     const blocked = firstWrite?.blocked
     if (blocked !== undefined && !inputs.dryRun) return end('blocked', blocked)
     if (!inputs.dryRun) {
-      record = await withSnapshot(record, states, changes, ports)
+      record = await withSnapshot({ ...inputs, record }, states, changes, ports)
       for (const name of changedSince(record, states)) changed.add(name)
       if (changes) await save()
     }
@@ -150,27 +155,38 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
   }
 }
 
+/** A deployment waits no longer for what only a rollback needs. */
+const offsetsWithinMs = 30_000
+
 /**
- * The record with the state to go back to, as it stands before the first write. Where a deployment before this one did
- * not end well, that is the state that it kept, not what it made of it. Where nothing is left to write, an attempt at the
- * same version has written it, and its snapshot is the one.
+ * The record with the state to go back to, and with the offsets that were committed by then, as it stands before the first write. Where a deployment before this one did
+ * not end well, that is what it kept, not what it made of it. Where nothing is left to write, an attempt at the same version
+ * has written it, and what that kept is it.
  */
 async function withSnapshot(
-  record: DeploymentRecord,
+  { record, runbook }: Pick<RolloutInputs, 'record' | 'runbook'>,
   states: ReadonlyMap<string, ComponentState>,
   changes: boolean,
-  { cluster, store, clock, signal }: RolloutPorts,
+  { cluster, store, lag, clock, signal }: RolloutPorts,
 ): Promise<DeploymentRecord> {
   const { latest, knownGood } = await store.load(signal)
   if (!changes) {
-    const kept = latest?.version === record.version ? latest.snapshot : undefined
-    return { ...record, ...(kept !== undefined && { snapshot: kept }) }
+    return { ...record, ...(latest?.version === record.version && keptBy(latest)) }
   }
   const standsOnGood = knownGood !== undefined && runsExactly(knownGood, states.values())
   // What the good release itself kept is what ran before it.
   const isBad = latest !== undefined && latest.id !== knownGood?.recordId
-  const kept = !standsOnGood && isBad ? latest.snapshot : undefined
-  return { ...record, snapshot: kept ?? (await takeSnapshot(cluster, states.values(), { clock, signal })) }
+  if (!standsOnGood && isBad && latest.snapshot !== undefined) return { ...record, ...keptBy(latest) }
+  const [snapshot, offsets] = await Promise.all([
+    takeSnapshot(cluster, states.values(), { clock, signal }),
+    readOffsets(consumersByGroup(runbook, record.environment), lag, offsetsWithinMs, signal),
+  ])
+  return { ...record, snapshot, offsets }
+}
+
+/** What an earlier deployment has kept of the time before it. */
+function keptBy({ snapshot, offsets }: DeploymentRecord): Pick<DeploymentRecord, 'snapshot' | 'offsets'> {
+  return { ...(snapshot !== undefined && { snapshot }), ...(offsets !== undefined && { offsets }) }
 }
 
 function withDeployed(record: DeploymentRecord, deployed: DeployedComponent): DeploymentRecord {

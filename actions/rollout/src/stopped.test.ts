@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { cannotPull, FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { TEN_LINES } from '@runbook-actions/shared/runbook/example.ts'
@@ -8,6 +9,8 @@ import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { rollout } from './rollout.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const runbook = loadRunbook(`${TEN_LINES}window: { hours: "Mon-Sun 00:00-24:00", avoid: [] }\n`, {
   file: 'runbook.yaml',
 })
@@ -27,7 +30,7 @@ function setUp() {
   const attempt = (signal = new AbortController().signal) =>
     rollout(
       { runbook, record: recordOf(), limits, dryRun: false },
-      { cluster, store, checkWrite: () => undefined, clock, log: silent, signal },
+      { cluster, store, lag, checkWrite: () => undefined, clock, log: silent, signal },
     )
   return { cluster, store, attempt }
 }

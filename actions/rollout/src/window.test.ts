@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
+import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
@@ -9,6 +10,8 @@ import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { rollout } from './rollout.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor']
+/** Where the consumer groups stand is not told. */
+const { lag } = sourcesOf()
 const runbook = loadRunbook(
   `${TEN_LINES}window: { hours: "Mon-Fri 09:00-17:00", avoid: [friday-afternoon, day-before-holiday], holidays: DE-BE }\n`,
   { file: 'runbook.yaml' },
@@ -35,7 +38,15 @@ async function rollAt(time: string, more: Partial<DeploymentRecord> = {}, takesM
   cluster.onWrite = () => void (now += takesMs)
   const result = await rollout(
     { runbook, record: recordOf({ holidays, ...more }), limits, dryRun: false },
-    { cluster, store, checkWrite: () => undefined, clock, log: silent, signal: new AbortController().signal },
+    {
+      cluster,
+      store,
+      lag,
+      checkWrite: () => undefined,
+      clock,
+      log: silent,
+      signal: new AbortController().signal,
+    },
   )
   return { result, store, written: cluster.writes.map(({ deployment }) => deployment) }
 }

@@ -87,6 +87,33 @@ describe('a record that has to fit', () => {
     )
   })
 
+  it('gives up the offsets of partitions last, and says so', () => {
+    const topics = { events: Array.from({ length: 3_000 }, (_, n): [number, number] => [n, n * 1_000]) }
+    const group = { group: 'workers', deployments: ['worker'], at, topics }
+    const rows = topics.events.map(([n, to]): [number, number, number] => [n, to - 1, to])
+    const moved = { group: 'workers', deployments: ['worker'], from: at, until: at, topics: { events: rows } }
+    const source = 'kafka at b-1:9092'
+    const record = {
+      ...recordWith(lines(10)),
+      offsets: { source, groups: [group], notRead: [] },
+      rollback: {
+        target: 'v1.0.0',
+        reason: 'critical bug',
+        run: recordOf().run,
+        at,
+        receipt: { source, groups: [moved], notKnown: [] },
+      },
+    }
+    expect(fitRecord(record, bytesOf(withoutEvidence(record)) + 100)).toMatchObject({
+      offsets: record.offsets,
+    })
+    const fitted = fitRecord(record, 10_000)
+    expect(recordSchema.parse(fitted)).toEqual(fitted)
+    const why = 'its partitions are left out here: the record was too large.'
+    expect(fitted.offsets).toEqual({ source, groups: [], notRead: [{ group: 'workers', why }] })
+    expect(fitted.rollback?.receipt).toEqual({ source, groups: [], notKnown: [`workers: ${why}`] })
+  })
+
   it('is refused where the decisions alone are too large, with the size and what to do', () => {
     const record = recordWith(lines(1000))
     const refused = (): unknown => fitRecord(record, bytesOf(withoutEvidence(record)) - 1)

@@ -8,8 +8,8 @@ import { writeRecord } from './text.ts'
 const keptLines = [50, 10, 3, 0] as const
 
 /**
- * The record in at most `limitBytes` bytes of JSON. What shows an answer gives way, and says how much of it is gone; what
- * was decided, done and approved, and the snapshot to go back to, never do.
+ * The record in at most `limitBytes` bytes of JSON. What shows an answer gives way, and says how much of it is gone; then the
+ * offsets of partitions. What was decided, done and approved, and the snapshot to go back to, never do.
  *
  * @throws UserError where these alone are too large
  */
@@ -19,9 +19,11 @@ export function fitRecord(record: DeploymentRecord, limitBytes: number): Deploym
     const trimmed = withEvidence(record, lines)
     if (sizeOf(trimmed) <= limitBytes) return trimmed
   }
+  const bare = withoutOffsets(withEvidence(record, 0))
+  if (sizeOf(bare) <= limitBytes) return bare
   const mib = (bytes: number): string => `${(bytes / (1 << 20)).toFixed(2)} MiB`
   throw new UserError(
-    `The deployment record is too large to be kept: ${mib(sizeOf(withEvidence(record, 0)))} without any evidence, and there is room for ${mib(limitBytes)}.`,
+    `The deployment record is too large to be kept: ${mib(sizeOf(bare))} without any evidence, and there is room for ${mib(limitBytes)}.`,
     `Its snapshot has the pod templates of ${record.snapshot?.deployments.length ?? 0} Deployments: deploy fewer at a time by the input "components", or make the templates smaller.`,
   )
 }
@@ -37,6 +39,34 @@ function withEvidence(record: DeploymentRecord, lines: number): DeploymentRecord
     ...(phase.diagnosis !== undefined && { diagnosis: shortened(phase.diagnosis, lines) }),
   }))
   return { ...record, phases }
+}
+
+/** Partitions are many where a pipeline is large; that they were read and left out is said. */
+function withoutOffsets(record: DeploymentRecord): DeploymentRecord {
+  const why = 'its partitions are left out here: the record was too large.'
+  const { offsets, rollback } = record
+  const receipt = rollback?.receipt
+  return {
+    ...record,
+    ...(offsets !== undefined && {
+      offsets: {
+        ...offsets,
+        groups: [],
+        notRead: [...offsets.notRead, ...offsets.groups.map(({ group }) => ({ group, why }))],
+      },
+    }),
+    ...(rollback !== undefined &&
+      receipt !== undefined && {
+        rollback: {
+          ...rollback,
+          receipt: {
+            ...receipt,
+            groups: [],
+            notKnown: [...receipt.notKnown, ...receipt.groups.map(({ group }) => `${group}: ${why}`)],
+          },
+        },
+      }),
+  }
 }
 
 function shortened<T extends GateResult | Diagnosis>(answer: T, lines: number): T {

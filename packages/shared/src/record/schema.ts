@@ -4,6 +4,7 @@ import { verdicts } from '../decide/verdict.ts'
 import { changesSchema, ticketReferenceSchema } from './changes.ts'
 import { diagnosisSchema } from './diagnosis.ts'
 import { gateResultSchema } from './gate-result.ts'
+import { offsetReceiptSchema, offsetsSchema } from './offsets.ts'
 import { snapshotSchema } from './snapshot.ts'
 
 /** An image by content, as a pod's `imageID` ends: `sha256:` and 64 hexadecimal digits. */
@@ -157,6 +158,8 @@ export const rollbackSchema = z.strictObject({
   /** The run that went back. */
   run: runSchema,
   at: z.iso.datetime(),
+  /** What the deployment's version had committed by then; absent where nothing was to be put back. */
+  receipt: offsetReceiptSchema.optional(),
 })
 
 /**
@@ -206,6 +209,8 @@ export const recordSchema = z.strictObject({
   approvals: z.array(approvalSchema),
   overrides: z.array(overrideSchema),
   snapshot: snapshotSchema.optional(),
+  /** Where the consumer groups stood when the snapshot was taken. */
+  offsets: offsetsSchema.optional(),
   deployed: z.array(deployedComponentSchema),
   phases: z.array(phaseSchema),
   /** Set before the first write of the latest rollback. */
