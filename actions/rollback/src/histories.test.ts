@@ -149,6 +149,7 @@ class Production {
         record: latest,
         wish: { kind: 'known-good' },
         components: [],
+        schemaOverride: undefined,
         reason: 'errors',
         run: { ...latest.run, id: `rollback-${this.#count}` },
         dryRun: false,

@@ -5,6 +5,7 @@ import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { Lock } from '@runbook-actions/shared/cluster/lock.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { crossedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import { newest } from '@runbook-actions/shared/record/newest.ts'
 import type { DeploymentRecord, GoingBackCause, Run } from '@runbook-actions/shared/record/schema.ts'
@@ -28,6 +29,7 @@ export interface LockedInputs {
   readonly cause?: GoingBackCause
   /** What becomes of it instead, by the record as it is found under the lock; undefined where it goes on. */
   readonly instead?: (latest: DeploymentRecord | undefined) => PhaseResult | undefined
+  readonly schemaOverride: string | undefined
   readonly run: Run
   readonly dryRun: boolean
   readonly command: string
@@ -90,18 +92,22 @@ async function goBack(
   const { runbook: text } = target
   const runbook =
     text === undefined ? inputs.runbook : loadRunbook(text, { file: `runbook.yaml of ${target.what}` })
+  const record =
+    memory.latest?.id === inputs.record.id
+      ? newest(inputs.record, memory.latest)
+      : (memory.latest ?? inputs.record)
   const { sources, close } = connect(runbook)
   try {
     return await rollback(
       {
         ...inputs,
         runbook,
-        record:
-          memory.latest?.id === inputs.record.id
-            ? newest(inputs.record, memory.latest)
-            : (memory.latest ?? inputs.record),
+        record,
         knownGood: memory.knownGood,
         target,
+        crossed: crossedMigrations(target.recordId, record, history.releases),
+        // What was declared is said by the file of what is taken back, not of what is gone back to.
+        declared: inputs.runbook.migrations?.backwardCompatible ?? [],
       },
       { ...ports, sources },
     )

@@ -41,6 +41,12 @@ const inputs = z.object({
     .describe(
       'The record of a deployment of this run that did not pass: goes back to what was good where the way it ended calls for that, else says why not. Without it a person has decided.',
     ),
+  'schema-override': z
+    .string()
+    .optional()
+    .describe(
+      'Why to go back although the old code was not shown to run on the new schema of the database. It is recorded.',
+    ),
   components: list
     .default([])
     .describe('Deployments to put back, separated by commas. Default: all of the release.'),
@@ -69,7 +75,7 @@ type Inputs = z.output<typeof inputs>
 export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
   ...phaseOutputDescriptions,
   outcome:
-    'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, held (not called for by how the deployment ended: a person decides), blocked (another rollback holds the lock), failed or cancelled.',
+    'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, held (not called for by how the deployment ended: a person decides), blocked (nothing was written: another rollback holds the lock, or the old code was not shown to run on the schema of the database), failed or cancelled.',
 }
 
 export const action: Action<typeof inputs, typeof phaseOutputs> = {
@@ -93,6 +99,7 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       const reason = handedOn === undefined ? reasonOf(given) : undefined
       const asked = {
         runbook,
+        schemaOverride: given['schema-override'],
         run,
         dryRun: given['dry-run'],
         command: rollbackCommand(place, reason, given.target),

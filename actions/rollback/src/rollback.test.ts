@@ -26,14 +26,12 @@ import { rollbackAfter } from './after-deployment.ts'
 import { lockedRollback, type LockedInputs } from './locked.ts'
 
 const names = ['event-ingester', 'download-worker', 'result-processor'] as const
-const runbook = loadRunbook(
-  `version: 1
+const runbookText = `version: 1
 pipeline: kafka-pipeline
 environments: { production: { namespace: kafka-pipeline } }
 components: [${names.map((name) => `{ deployment: ${name} }`).join(', ')}]
-`,
-  { file: 'runbook.yaml' },
-)
+`
+const runbook = loadRunbook(runbookText, { file: 'runbook.yaml' })
 const run = { id: '900', attempt: '1', url: 'https://github.example/runs/900', actor: 'olga' }
 
 describe('rollback', () => {
@@ -114,6 +112,7 @@ describe('rollback', () => {
         wish: { kind: 'known-good' },
         components: [],
         reason: 'critical bug',
+        schemaOverride: undefined,
         run,
         dryRun: false,
         command: 'node rollback.mjs --pipeline kafka-pipeline',
@@ -150,7 +149,15 @@ describe('rollback', () => {
       ...end,
     })
     return rollbackAfter(
-      { runbook, handedOn, latest, run, dryRun: false, command: 'node rollback.mjs' },
+      {
+        runbook,
+        handedOn,
+        latest,
+        run,
+        dryRun: false,
+        schemaOverride: undefined,
+        command: 'node rollback.mjs',
+      },
       {
         cluster,
         store,
@@ -262,6 +269,51 @@ describe('rollback', () => {
     expect(fitSummary(summary)).toContain(
       '- Not known: What was committed before the deployment is not recorded: there is nothing to compare with.',
     )
+  })
+
+  it('freezes where the old code was not shown to run on the new schema, until a person decides', async () => {
+    deployed(...names)
+    const migration = {
+      version: 'v1.1.0',
+      before: 'v1.0.0',
+      from: '1a2b',
+      to: '3c4d',
+      startedAt: record.openedAt,
+    }
+    record = { ...record, migrations: [migration] }
+    store.memory = { ...store.memory, latest: record }
+    const frozen = await goBack()
+    expect([frozen.outcome, cluster.restored, store.saved]).toEqual(['blocked', [], []])
+    const text = fitSummary(frozen.summary)
+    expect(text).toContain('## 🟥 production is frozen on v1.1.0: the database has another schema')
+    expect(text).toContain('schema-override')
+    expect(lock.calls).toEqual(['acquire', 'release'])
+    expect((await goBack({ dryRun: true })).outcome).toBe('blocked')
+
+    // It is interrupted: the decision stands for the next one.
+    cluster.onRestore = () => {
+      controller.abort(new Error('cancelled by SIGINT'))
+    }
+    const stopped = await goBack({ schemaOverride: 'the new column is nullable' })
+    expect([stopped.outcome, store.memory.latest?.overrides]).toMatchObject([
+      'cancelled',
+      [{ gate: 'schema', reason: 'the new column is nullable', by: 'olga' }],
+    ])
+    cluster.onRestore = () => undefined
+    controller = new AbortController()
+    expect((await goBack()).outcome).toBe('rolled-back')
+  })
+
+  it('goes back over a migration that the release has declared to be backward-compatible', async () => {
+    deployed(...names)
+    const migration = { version: 'v1.1.0', before: 'v1.0.0', to: '3c4d', startedAt: record.openedAt }
+    record = { ...record, migrations: [migration] }
+    store.memory = { ...store.memory, latest: record }
+    const declared = loadRunbook(
+      `${runbookText}migrations: { tool: alembic, job: job.yaml, backup: backup.yaml, backward-compatible: [v1.1.0] }\n`,
+      { file: 'runbook.yaml' },
+    )
+    expect((await goBack({ runbook: declared })).outcome).toBe('rolled-back')
   })
 
   it('writes only what is not as it was', async () => {

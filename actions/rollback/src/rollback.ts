@@ -11,6 +11,8 @@ import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { offsetReceipt } from '@runbook-actions/shared/record/offset-receipt.ts'
 import type { OffsetReceipt } from '@runbook-actions/shared/record/offsets.ts'
+import type { Migration } from '@runbook-actions/shared/record/migration.ts'
+import { schemaGate, withSchemaOverride } from '@runbook-actions/shared/record/override.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import type {
@@ -26,6 +28,7 @@ import { capture, captureWithinMs, type Captured } from './capture.ts'
 import { prove, type Proof } from './prove.ts'
 import { restoreComponent, type ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
+import { schemaDecision } from './schema-gate.ts'
 import { rollbackSummary, type RollbackOutcome } from './summary.ts'
 import type { Target } from './target.ts'
 
@@ -36,6 +39,12 @@ export interface RollbackInputs {
   readonly record: DeploymentRecord
   readonly knownGood: KnownGood | undefined
   readonly target: Target
+  /** The migrations of the database between the target and now. */
+  readonly crossed: readonly Migration[]
+  /** Releases whose migrations the team has declared to be backward-compatible. */
+  readonly declared: readonly string[]
+  /** Why to go back although the old code was not shown to run on the schema. */
+  readonly schemaOverride: string | undefined
   /** Deployments; all of the target where it is empty. */
   readonly components: readonly string[]
   readonly reason: string
@@ -111,13 +120,16 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     // What a rollback before this one has put back, without living to say so, is told now.
     const nothing = isNothing(plan) && !isUnfinished(inputs.record)
     for (const line of describePlan(plan)) log.info(line)
+    const schema = schemaDecision({ ...inputs, override: inputs.schemaOverride ?? decidedBefore(record) })
+    if (schema.do === 'freeze' && !nothing) return end('blocked', schema.reason, schema.next)
+    if (schema.do === 'go-on' && schema.why !== undefined) log.info(schema.why)
 
     const captured = await captureAll(plan, inputs, ports)
     evidence = captured.evidence
     // One that was interrupted has read it nearer to what the release did.
     const receipt = captured.receipt ?? inputs.record.rollback?.receipt
     record = {
-      ...record,
+      ...withSchemaOverride(record, inputs.schemaOverride, run.actor, clock),
       rollback: {
         target: target.what,
         ...(target.version !== undefined && { version: target.version }),
@@ -198,6 +210,13 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
 function isUnfinished({ rollback: begun, phases }: DeploymentRecord): boolean {
   const last = phases.findLast(({ phase }) => phase !== 'finish')
   return begun !== undefined && !(last?.phase === 'rollback' && last.outcome === 'rolled-back')
+}
+
+/** A person's decision stands until the rollback that it was made for has ended. */
+function decidedBefore(record: DeploymentRecord): string | undefined {
+  return isUnfinished(record)
+    ? record.overrides.findLast(({ gate }) => gate === schemaGate)?.reason
+    : undefined
 }
 
 /** What is read before anything is written. */

@@ -16,7 +16,10 @@ import type { ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, type RestorePlan } from './restore-plan.ts'
 import type { Target } from './target.ts'
 
-export type RollbackOutcome = Extract<Outcome, 'passed' | 'rolled-back' | 'rollback-failed' | 'cancelled'>
+export type RollbackOutcome = Extract<
+  Outcome,
+  'passed' | 'rolled-back' | 'rollback-failed' | 'blocked' | 'cancelled'
+>
 
 export interface RollbackStory {
   readonly runbook: Runbook
@@ -42,7 +45,7 @@ export function rollbackSummary(story: RollbackStory): SummaryPart[] {
   const bad = gates.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skipped')
   return [
     decision(headline(story)),
-    ...(story.dryRun ? [] : [decision(componentTable(story))]),
+    ...(story.dryRun || story.outcome === 'blocked' ? [] : [decision(componentTable(story))]),
     decision(restoredLines(story)),
     ...receiptSection(story.record, story.runbook.window.timeZone).map(decision),
     ...(bad.length > 0 ? [decision(gateTable(bad))] : []),
@@ -72,7 +75,7 @@ function headline(story: RollbackStory): string {
   ]
   const head = (sign: string, state: string, action: string): string =>
     [`## ${sign} ${state}`, `**Do:** ${action}`, ...lines].join('\n')
-  if (dryRun) {
+  if (dryRun && outcome !== 'blocked') {
     const todo = isNothing(plan) ? 'nothing.' : 'read what would be put back, then run it without dry-run.'
     return `## 🔎 Dry run of a rollback of ${where} to ${what}: nothing was changed\n**Do:** ${todo}\n\n${inline(reason)}`
   }
@@ -86,6 +89,12 @@ function headline(story: RollbackStory): string {
         story.gates.every(isWell)
           ? `mend the cause.${record.version === target.version ? '' : ` Deploying ${inline(record.version)} again needs a reason.`}`
           : 'look at the metrics below again in some minutes.',
+      )
+    case 'blocked':
+      return head(
+        '🟥',
+        `${where} is frozen on ${inline(record.version)}: the database has another schema`,
+        inline(next ?? ''),
       )
     case 'cancelled':
       return head('🟥', `The rollback of ${where} was stopped`, inline(next ?? ''))
@@ -122,8 +131,8 @@ function statusOf(done: ComponentRestored | undefined): string {
   return done.written ? '✅ put back' : '✅ was as it was'
 }
 
-function restoredLines({ plan, restored, target, record, dryRun }: RollbackStory): string {
-  if (dryRun) {
+function restoredLines({ plan, restored, target, record, outcome, dryRun }: RollbackStory): string {
+  if (dryRun || outcome === 'blocked') {
     const would = describePlan(plan)
     return would.length === 0
       ? ''

@@ -9,6 +9,7 @@ import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-r
 import type { Verdict } from '@runbook-actions/shared/decide/verdict.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { inheritedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
@@ -173,15 +174,17 @@ async function withSnapshot(
   if (!changes) {
     return { ...record, ...(latest?.version === record.version && keptBy(latest)) }
   }
+  const migrations = inheritedMigrations(latest, knownGood?.recordId)
+  const carried = { ...record, ...(migrations.length > 0 && { migrations }) }
   const standsOnGood = knownGood !== undefined && runsExactly(knownGood, states.values())
   // What the good release itself kept is what ran before it.
   const isBad = latest !== undefined && latest.id !== knownGood?.recordId
-  if (!standsOnGood && isBad && latest.snapshot !== undefined) return { ...record, ...keptBy(latest) }
+  if (!standsOnGood && isBad && latest.snapshot !== undefined) return { ...carried, ...keptBy(latest) }
   const [snapshot, offsets] = await Promise.all([
     takeSnapshot(cluster, states.values(), { clock, signal }),
     readOffsets(consumersByGroup(runbook, record.environment), lag, offsetsWithinMs, signal),
   ])
-  return { ...record, snapshot, offsets }
+  return { ...carried, snapshot, offsets }
 }
 
 /** What an earlier deployment has kept of the time before it. */

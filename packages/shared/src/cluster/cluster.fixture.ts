@@ -206,9 +206,15 @@ export class FakeStore implements RecordStore {
     return Promise.resolve(this.past)
   }
 
-  saveGood(record: DeploymentRecord, release: Omit<Release, 'runbook'>): Promise<void> {
+  saveGood(record: DeploymentRecord, release: Omit<Release, 'runbook' | 'migrations'>): Promise<void> {
     this.memory = { ...this.memory, knownGood: release.good }
-    this.past = { ...this.past, releases: withRelease(this.past.releases, release) }
+    this.past = {
+      ...this.past,
+      releases: withRelease(this.past.releases, {
+        ...release,
+        ...(record.migrations && { migrations: record.migrations }),
+      }),
+    }
     return this.save(record)
   }
 

@@ -89,13 +89,19 @@ export class ConfigMapRecordStore implements RecordStore {
 
   async saveGood(
     record: DeploymentRecord,
-    { good, state }: Omit<Release, 'runbook'>,
+    { good, state }: Omit<Release, 'runbook' | 'migrations'>,
     signal?: AbortSignal,
   ): Promise<void> {
     const more = (): Data => {
       const { releases, bad } = this.#history()
       const runbook = this.#runbook
-      const release = { good, state, ...(runbook !== undefined && { runbook }) }
+      const { migrations } = record
+      const release = {
+        good,
+        state,
+        ...(runbook !== undefined && { runbook }),
+        ...(migrations !== undefined && { migrations }),
+      }
       return {
         [knownGoodKey]: JSON.stringify(good),
         [releasesKey]: JSON.stringify(fitReleases(withRelease(releases, release), releasesBytes)),

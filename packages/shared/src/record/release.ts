@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { migrationSchema } from './migration.ts'
 import { knownGoodSchema } from './schema.ts'
 import { snapshotSchema } from './snapshot.ts'
 
@@ -9,6 +10,8 @@ export const releaseSchema = z.strictObject({
   state: snapshotSchema,
   /** The text of the runbook file that it was deployed and judged by; absent where it was not recorded. */
   runbook: z.string().optional(),
+  /** What it has changed in the database's schema; absent where nothing. */
+  migrations: z.array(migrationSchema).optional(),
 })
 
 /** A release that was rolled back: deploying it again needs a reason. */

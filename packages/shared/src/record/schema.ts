@@ -4,6 +4,7 @@ import { verdicts } from '../decide/verdict.ts'
 import { changesSchema, ticketReferenceSchema } from './changes.ts'
 import { diagnosisSchema } from './diagnosis.ts'
 import { gateResultSchema } from './gate-result.ts'
+import { migrationSchema } from './migration.ts'
 import { offsetReceiptSchema, offsetsSchema } from './offsets.ts'
 import { snapshotSchema } from './snapshot.ts'
 
@@ -211,6 +212,8 @@ export const recordSchema = z.strictObject({
   snapshot: snapshotSchema.optional(),
   /** Where the consumer groups stood when the snapshot was taken. */
   offsets: offsetsSchema.optional(),
+  /** Those of this deployment, and of deployments before it that never became good. */
+  migrations: z.array(migrationSchema).optional(),
   deployed: z.array(deployedComponentSchema),
   phases: z.array(phaseSchema),
   /** Set before the first write of the latest rollback. */

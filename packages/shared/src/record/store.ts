@@ -32,11 +32,15 @@ export interface RecordStore {
   save(record: DeploymentRecord, signal?: AbortSignal): Promise<void>
   /**
    * Saves the record and marks what it deployed as known good, with all that is needed to get back to it, in one write: a
-   * process that dies leaves both or neither. The runbook file is the store's own.
+   * process that dies leaves both or neither. The runbook file is the store's own, the migrations are the record's.
    *
    * @throws UserError as `save`
    */
-  saveGood(record: DeploymentRecord, release: Omit<Release, 'runbook'>, signal?: AbortSignal): Promise<void>
+  saveGood(
+    record: DeploymentRecord,
+    release: Omit<Release, 'runbook' | 'migrations'>,
+    signal?: AbortSignal,
+  ): Promise<void>
   /**
    * Saves how a rollback ended, in one write with what is known good from now on and what is not.
    *

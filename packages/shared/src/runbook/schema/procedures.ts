@@ -111,5 +111,11 @@ export const migrations = section({
   'backup-deadline': duration().prefault('30m').describe('How long the backup may take.'),
   'lock-timeout': duration().prefault('5s').describe('How long a statement may wait for a lock.'),
   'statement-timeout': duration().prefault('10m').describe('How long a statement may run.'),
+  'backward-compatible': z
+    .array(text('a release such as v1.4.0'))
+    .prefault([])
+    .describe(
+      'Releases after whose migrations the code right before them still runs: they may be rolled back without touching the database. Of those that staging has proven nothing need be said.',
+    ),
   verify: z.array(text('a table name')).prefault([]).describe('Tables that must exist afterwards.'),
 })
