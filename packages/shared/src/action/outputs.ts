@@ -53,13 +53,13 @@ export function runnerOutput(redact: (text: string) => string): (name: string, v
   }
 }
 
-/** As a line `name: value`. */
+/** As a line `name: value`, whole: a record that is cut is no record. */
 export function terminalOutput(
   redact: (text: string) => string,
   write: (text: string) => void,
 ): (name: string, value: string) => void {
   return (name, value) => {
-    write(`${name}: ${sanitiseLine(redact(value))}\n`)
+    write(`${name}: ${sanitiseLine(redact(value), { maxLineBytes: Number.POSITIVE_INFINITY })}\n`)
   }
 }
 
