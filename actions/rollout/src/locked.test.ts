@@ -79,7 +79,9 @@ describe('the rollout under the lock', () => {
     expect(result).toMatchObject({ outcome: 'blocked', reason: lock.refusal, next: 'Wait.' })
     expect(result.record.phases.at(-1)).toMatchObject({ phase: 'rollout', outcome: 'blocked' })
     expect(result.summary[0]).toMatchObject({
-      markdown: expect.stringContaining('## 🟥 v1.1.0 is blocked: production is unchanged') as unknown,
+      markdown: expect.stringContaining(
+        '## 🟥 v1.1.0 is blocked: production is or was changed by another run\n**Do:** see what that run does',
+      ) as unknown,
     })
     expect(cluster.writes).toEqual([])
     expect(store.saved).toEqual([])

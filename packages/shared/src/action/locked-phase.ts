@@ -1,4 +1,6 @@
 import { LockEnded, LockRefused, underLock, whileLocked, type Lock } from '../cluster/lock.ts'
+import { noOtherDeployment } from '../gates/no-other-deployment.ts'
+import type { GateResult } from '../record/gate-result.ts'
 import type { beginPhase } from '../record/phase-timer.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import type { RecordStore } from '../record/store.ts'
@@ -62,12 +64,24 @@ export function endedByLock(
   record: DeploymentRecord,
   error: LockRefused | LockEnded,
 ) {
-  const outcome = error instanceof LockRefused ? ('blocked' as const) : ('cancelled' as const)
+  const isRefused = error instanceof LockRefused
+  const outcome = isRefused ? ('blocked' as const) : ('cancelled' as const)
   const { message: reason, next } = error
+  // The same answer as where it is only looked at, so that whoever tells how the environment stands knows of the other run.
+  const gates = isRefused ? [otherDeployment(error, phase)] : []
   return {
     outcome,
     reason,
     ...(next !== undefined && { next }),
-    record: phase.end(record, { outcome, reason }),
+    record: phase.end(record, { outcome, reason, gates }),
   }
+}
+
+function otherDeployment(
+  { message: answer, next }: LockRefused,
+  { startedAt }: ReturnType<typeof beginPhase>,
+): GateResult {
+  const { name: gate, question } = noOtherDeployment
+  const evidence = next === undefined ? [] : [next]
+  return { gate, question, verdict: 'fail', answer, evidence, at: startedAt.toISOString(), tookMs: 0 }
 }

@@ -38,7 +38,7 @@ it.each<[string, DeploymentRecord, string]>([
   ['with work of its own since the plan', rechecked('unchanged-since-plan', 'warn'), left],
   ['with no good release before it', recordOf(), 'is unchanged'],
   ['and nobody else at work', rechecked('no-other-deployment', 'pass'), 'is unchanged'],
-  ['by another run', rechecked('no-other-deployment', 'fail'), 'was changed by somebody else'],
+  ['by another run', rechecked('no-other-deployment', 'fail'), 'is or was changed by another run'],
   ['changed since', rechecked('unchanged-since-plan', 'fail'), 'was changed by somebody else'],
   ['unwell', rechecked('production-healthy', 'fail'), 'is unchanged'],
 ])('what was found %s', (_, record, state) => {

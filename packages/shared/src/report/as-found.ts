@@ -8,19 +8,24 @@ export interface AsFound {
   readonly action: string
 }
 
-/** They fail where somebody else changes what the plan saw. */
-const othersAtWork: ReadonlySet<string> = new Set(['unchanged-since-plan', 'no-other-deployment'])
-
 /**
  * How an environment stands where the run has ended before its first write. That it wrote nothing does not mean that all is
  * as it was: an attempt before it may have left the environment half-way, and somebody else may be at work.
  */
 export function asFound({ from, plan, phases }: DeploymentRecord): AsFound {
   const gates = phases.flatMap((phase) => phase.gates)
-  if (gates.some(({ gate, verdict }) => othersAtWork.has(gate) && verdict === 'fail'))
+  const hasFailed = (name: string): boolean =>
+    gates.some(({ gate, verdict }) => gate === name && verdict === 'fail')
+  if (hasFailed('unchanged-since-plan'))
     return {
       state: 'was changed by somebody else',
       action: 'see by whom, then start a new run if it is still needed.',
+    }
+  // Who holds the lock, or has closed this deployment by a rollback, may have written much or nothing yet.
+  if (hasFailed('no-other-deployment'))
+    return {
+      state: 'is or was changed by another run',
+      action: 'see what that run does, then start a new one if it is still needed.',
     }
 
   const good = new Map(from?.components.map(({ deployment, image }) => [deployment, image]))
