@@ -37,13 +37,13 @@ let key: TicketKey
 
 beforeEach(() => {
   scenario += 1
-  const recordId = `kafka-pipeline/production/v1.1.0/${scenario}-1`
-  key = { recordId, label: 'deployment', openedAt: new Date(), number: undefined }
+  const deployment = `kafka-pipeline/production/v1.1.0/${scenario}`
+  key = { deployment, label: 'deployment', since: new Date(), number: undefined }
 })
 
 const textOf = (more: Partial<TicketText> = {}): TicketText => ({
   title: 'Deploy v1.1.0 to production (minor)',
-  body: `## 📋 on its way\n\n${ticketMarker(key.recordId)}`,
+  body: `## 📋 on its way\n\n${ticketMarker(key.deployment)}`,
   labels: ['deployment'],
   state: 'open',
   ...more,
@@ -51,7 +51,7 @@ const textOf = (more: Partial<TicketText> = {}): TicketText => ({
 
 /** The issues of this test's record, as the stand-in has them. */
 const issues = () =>
-  hub.github.state.issues.list().filter(({ body }) => body?.includes(ticketMarker(key.recordId)) === true)
+  hub.github.state.issues.list().filter(({ body }) => body?.includes(ticketMarker(key.deployment)) === true)
 
 /** Meets every request that writes to this path with a fault, while `work` runs. */
 async function during<T>(
@@ -141,13 +141,13 @@ describe('tickets', () => {
       title: 'quotes it',
       author: 'mallory',
       labels: ['deployment'],
-      body: `\`\`\`\n${ticketMarker(key.recordId)}\n\`\`\`\n\n${other}`,
+      body: `\`\`\`\n${ticketMarker(key.deployment)}\n\`\`\`\n\n${other}`,
     })
     state.pulls.add({
       title: 'carries it',
       author: 'mallory',
       labels: ['deployment'],
-      body: ticketMarker(key.recordId),
+      body: ticketMarker(key.deployment),
       head: { ref: 'x', sha: head },
       base: { ref: 'main', sha: first },
     })

@@ -3,11 +3,12 @@ import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
+import { checkTicket } from './ticket.ts'
 
 /** Somebody presses "Re-run all jobs" on a deployment that passed. */
 export const rerun: Scenario = {
   name: 'rerun',
-  title: 'a run that passed is run again: green, nothing is changed, no second log line and no second tag',
+  title: 'a run that passed is run again: green, nothing is changed, no second log line, tag or ticket',
   async play(stage) {
     const { world, checks } = stage
     const first = await stage.deploy({ version: 'v1.1.0' })
@@ -33,6 +34,11 @@ export const rerun: Scenario = {
     await checks.that('the log has one line', async () => {
       const log = await world.repository.inBare('show', 'deployment-log:deployment-log.txt')
       return equal(log.split('\n').length, 1)
+    })
+    await checkTicket(stage, {
+      state: 'closed',
+      firstLine: /^## ✅ v1\.1\.0 is live in production$/,
+      says: ['This is attempt 2 of the run'],
     })
     await checkInvariants(stage, second)
   },

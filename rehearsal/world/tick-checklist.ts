@@ -20,7 +20,7 @@ export async function tickChecklist(
   }
   const listed = await fetch(`${issues}?labels=deployment`, { headers })
   const tickets = issuesSchema.parse(await listed.json())
-  const ticket = tickets.find(({ body }) => body?.includes(`/${String(runId)}-`) === true)
+  const ticket = tickets.find(({ body }) => body?.includes(`/${String(runId)} -->`) === true)
   if (ticket === undefined) throw new Error(`run ${String(runId)} has no ticket`)
   const body = ticked(ticket.body ?? '')
   const answer = await fetch(`${issues}/${String(ticket.number)}`, {

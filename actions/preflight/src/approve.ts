@@ -6,6 +6,7 @@ import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { lastPhase } from '@runbook-actions/shared/record/append.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
+import { withRejection } from '@runbook-actions/shared/record/rejection.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { Approval, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { checklistAnswers } from '@runbook-actions/shared/report/checklist-answers.ts'
@@ -69,7 +70,11 @@ export async function approve(
   }
   const authors = [record.run.actor, record.author].filter((author) => author !== undefined)
   const decision = decideApproval(answers, record.approval, authors)
-  if (!decision.approved) return blocked(decision.reason, decision.next)
+  if (!decision.approved) {
+    const { reason, next, rejected } = decision
+    const told = blocked(reason, next)
+    return rejected === undefined ? told : { ...told, record: withRejection(told.record, rejected, clock) }
+  }
 
   gates = await runGates([checklist], { runbook, record, occasion: 'approve', forge, clock }, signal)
   logGates(gates, log)

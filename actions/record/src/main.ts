@@ -15,6 +15,7 @@ import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { standingLines } from '@runbook-actions/shared/report/ticket-state.ts'
 import type { TicketStory } from '@runbook-actions/shared/report/ticket-story.ts'
 import { record, type RecordResult } from './record.ts'
+import { toldRejection } from './rejection.ts'
 import { ticket } from './ticket.ts'
 
 const inputs = z.object({
@@ -91,10 +92,12 @@ async function runMode(forge: Forge, context: Context): Promise<RecordResult> {
   const ports = { forge, log, signal, redact }
   const known = readRecord(given.record, 'the input "record"')
   const staging = given['staging-record']
+  const stopped = stoppedBy(given['job-status'])
   const story: TicketStory = {
-    record: known,
+    record:
+      given.mode === 'ticket' ? await toldRejection({ record: known, stopped }, { ...ports, clock }) : known,
     staging: staging === undefined ? undefined : readRecord(staging, 'the input "staging-record"'),
-    stopped: stoppedBy(given['job-status']),
+    stopped,
   }
   const loadRunbook = () => readRunbook(given.runbook)
   if (given.mode === 'ticket') return { ...(await ticket(story, loadRunbook, ports)), tag: '', logCommit: '' }

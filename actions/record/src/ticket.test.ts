@@ -63,6 +63,29 @@ describe('the ticket of a deployment', () => {
     expect(only()).toMatchObject({ state: 'closed', title: 'Deploy v1.1.0 to production (minor)' })
   })
 
+  it('is taken over by a later attempt of the same run, which says so, and of no other run', async () => {
+    const { forge, ports, only } = setUp()
+    await keepTicket({ record: after(planned, 'preflight', 'failed') }, runbook, ports)
+    const attempt = (id: string, number: string) =>
+      recordOf({
+        from,
+        id: `kafka-pipeline/production/v1.1.0/${id}-${number}`,
+        openedAt: '2026-11-25T10:00:00.000Z',
+        run: { ...planned.run, id, attempt: number },
+      })
+    const again = await keepTicket({ record: attempt('4711', '2') }, runbook, ports)
+    expect(again.done).toBe(
+      'The ticket #412, which an earlier attempt of this run has opened, goes on with attempt 2.',
+    )
+    expect(only()).toMatchObject({ state: 'open', labels: ['deployment'] })
+    expect(only().body).toContain('This is attempt 2 of the run')
+    const later = await keepTicket({ record: after(again.record, 'preflight', 'passed') }, runbook, ports)
+    expect(later.done).toBe('The ticket #412 is updated.')
+
+    await keepTicket({ record: attempt('4712', '1') }, runbook, ports)
+    expect(forge.tickets.size).toBe(2)
+  })
+
   it('is found again by a re-run whose record knows no number', async () => {
     const { ports, only } = setUp()
     await keepTicket({ record: planned }, runbook, ports)
@@ -99,13 +122,17 @@ describe('the ticket of a deployment', () => {
     expect(done).toBe('The ticket #412 tells of the rollback: that stays its last word.')
     // Whoever knows of it may still write.
     expect((await keepTicket({ record: back }, runbook, ports)).done).toBe('The ticket #412 is updated.')
+    // And a later attempt of the same run, which was started in spite of it.
+    const again = recordOf({ from, run: { ...planned.run, attempt: '2' } })
+    expect((await keepTicket({ record: again }, runbook, ports)).done).toContain('goes on with attempt 2')
+    expect(only().body).toContain('v1.1.0 is on its way')
   })
 
   it('is not silenced by a line that a log has quoted', async () => {
     const { forge, ports, only } = setUp()
     await keepTicket({ record: planned }, runbook, ports)
     const existing = only()
-    forge.tickets.set(412, { ...existing, body: `${rollbackMarker}\n${existing.body}` })
+    forge.tickets.set(412, { ...existing, body: `${rollbackMarker('1')}\n${existing.body}` })
     expect((await keepTicket({ record: planned }, runbook, ports)).done).toBe('The ticket #412 is updated.')
   })
 

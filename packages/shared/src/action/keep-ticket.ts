@@ -4,7 +4,7 @@ import { ticketKeyOf } from '../github/ticket-key.ts'
 import type { Logger } from '../ports.ts'
 import { readTasks } from '../record/checklist.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
-import { tellsRollback } from '../record/ticket-marker.ts'
+import { rolledBackAttempt } from '../record/ticket-marker.ts'
 import type { TicketStory } from '../report/ticket-story.ts'
 import { renderTicket, ticketLabels } from '../report/ticket.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -26,8 +26,9 @@ export interface KeptTicket {
 }
 
 /**
- * Creates or updates the one ticket of a deployment. One that tells of a rollback is left to those who know of it: a run that
- * was asked to stop may end later than the run that went back, and its word is the older one.
+ * Creates or updates the one ticket of a deployment. A run that is run again goes on in the ticket of its first attempt. One
+ * that tells of a rollback is left to those who know of it: a run that was asked to stop may end later than the run that went
+ * back, and its word is the older one.
  *
  * @throws UserError naming the missing permission
  */
@@ -40,7 +41,9 @@ export async function keepTicket(
   const record = await withChanges(story.record, runbook, ports)
   const key = ticketKeyOf(record, runbook)
   const existing = await forge.findTicket(key, signal)
-  if (existing !== undefined && record.rollback === undefined && tellsRollback(existing.body)) {
+  const told = rolledBackAttempt(existing?.body)
+  const isOlder = told !== undefined && Number(record.run.attempt) <= told
+  if (existing !== undefined && record.rollback === undefined && isOlder) {
     const { number, url } = existing
     return {
       record: { ...record, ticket: { number, url } },
@@ -57,9 +60,13 @@ export async function keepTicket(
   const isUpToDate = existing === undefined && ticket.body === text.body && text.state === 'open'
   if (!isUpToDate) await forge.updateTicket(ticket.number, { ...text, labels }, signal)
   const what = existing === undefined ? 'opened' : text.state === 'closed' ? 'closed' : 'updated'
+  const { attempt } = record.run
+  const isTakenOver = existing !== undefined && record.ticket === undefined && attempt !== '1'
   return {
     record: { ...record, ticket: { number: ticket.number, url: ticket.url } },
-    done: `The ticket #${ticket.number} is ${what}.`,
+    done: isTakenOver
+      ? `The ticket #${ticket.number}, which an earlier attempt of this run has opened, goes on with attempt ${attempt}.`
+      : `The ticket #${ticket.number} is ${what}.`,
   }
 }
 

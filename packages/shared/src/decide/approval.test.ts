@@ -45,6 +45,12 @@ describe('decideApproval', () => {
     expect(decision).toMatchObject({ approved: false, reason: expect.stringContaining(reason) as unknown })
   })
 
+  it('says whose refusal it is, and calls no missing approval one', () => {
+    const no = answer('marc', 'rejected', { comment: 'not on a Friday' })
+    expect(decideApproval([no], environment, authors)).toMatchObject({ rejected: no })
+    expect(decideApproval([answer('rosa')], environment, authors)).not.toHaveProperty('rejected')
+  })
+
   it('takes the other reviewer where the author approved too', () => {
     expect(decideApproval([answer('marc'), answer('rosa')], environment, authors)).toMatchObject({
       by: 'marc',

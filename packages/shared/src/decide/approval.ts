@@ -8,7 +8,13 @@ export interface Answered {
 
 export type ApprovalDecision =
   | { readonly approved: true; readonly by: string; readonly comment: string }
-  | { readonly approved: false; readonly reason: string; readonly next: string }
+  | {
+      readonly approved: false
+      readonly reason: string
+      readonly next: string
+      /** Whose refusal it is; absent where there is only no approval. */
+      readonly rejected?: Answered
+    }
 
 /**
  * Whether a run is approved: by somebody, at the environment that its class asks for, who neither started it nor wrote
@@ -27,6 +33,7 @@ export function decideApproval(
     const why = rejected.comment === '' ? '' : `: ${rejected.comment}`
     return {
       approved: false,
+      rejected,
       reason: `${rejected.by} rejected it at ${environment}${why}.`,
       next: 'Mend what was objected to and release again.',
     }

@@ -53,8 +53,8 @@ export class FakeForge implements Forge {
   readonly issues = new Map<string, readonly OpenIssue[]>()
   /** Of every ticket. */
   versions: TicketVersion[] = []
-  /** By number, each with the record that it is for. */
-  readonly tickets = new Map<number, Ticket & TicketText & { readonly recordId: string }>()
+  /** By number, each with the deployment that it is for. */
+  readonly tickets = new Map<number, Ticket & TicketText & { readonly deployment: string }>()
   /** What every call but those about tags, approvals and the log is refused with. */
   refusal: UserError | undefined
 
@@ -106,13 +106,13 @@ export class FakeForge implements Forge {
     return this.#allowed(this.versions)
   }
 
-  findTicket({ recordId }: TicketKey): Promise<Ticket | undefined> {
-    return this.#allowed([...this.tickets.values()].find((ticket) => ticket.recordId === recordId))
+  findTicket({ deployment }: TicketKey): Promise<Ticket | undefined> {
+    return this.#allowed([...this.tickets.values()].find((ticket) => ticket.deployment === deployment))
   }
 
-  openTicket({ recordId }: TicketKey, text: TicketText): Promise<Ticket> {
+  openTicket({ deployment }: TicketKey, text: TicketText): Promise<Ticket> {
     const number = 412 + this.tickets.size
-    const ticket = { ...text, number, recordId, url: `https://github.example/acme/x/issues/${number}` }
+    const ticket = { ...text, number, deployment, url: `https://github.example/acme/x/issues/${number}` }
     if (this.refusal === undefined) this.tickets.set(number, ticket)
     return this.#allowed(ticket)
   }

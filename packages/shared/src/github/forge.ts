@@ -85,13 +85,14 @@ export interface OpenIssue {
   readonly openedAt: Date
 }
 
-/** By what the ticket of a record is found again. */
+/** By what the ticket of a deployment is found again. */
 export interface TicketKey {
-  readonly recordId: string
+  /** By name, which every attempt of a run has in common. */
+  readonly deployment: string
   /** A label that it has; undefined where the runbook gives it none. */
   readonly label: string | undefined
-  /** When the record was opened: no ticket of it is older. */
-  readonly openedAt: Date
+  /** No ticket of it was written to for the last time before. */
+  readonly since: Date
   /** Its number, where the record has it already. */
   readonly number: number | undefined
 }
@@ -99,7 +100,7 @@ export interface TicketKey {
 /** What a ticket says. */
 export interface TicketText {
   readonly title: string
-  /** Ends with the record's marker. */
+  /** Ends with the deployment's marker. */
   readonly body: string
   readonly labels: readonly string[]
   readonly state: 'open' | 'closed'
@@ -147,11 +148,11 @@ export interface Forge {
   checks(commit: string, runId: string, signal: AbortSignal): Promise<readonly CommitCheck[]>
   /** The newest open issues with a label, 100 at most. */
   openIssues(label: string, signal: AbortSignal): Promise<readonly OpenIssue[]>
-  /** The ticket of a record, if there is one. */
+  /** The ticket of a deployment, if there is one. */
   findTicket(key: TicketKey, signal: AbortSignal): Promise<Ticket | undefined>
   /** What a ticket said since it was opened, oldest first. Of one that was never edited there is no history. */
   ticketVersions(number: number, signal: AbortSignal): Promise<readonly TicketVersion[]>
-  /** Opens a record's ticket. Where another run opens it at the same time, both get the same one. */
+  /** Opens a deployment's ticket. Where another run opens it at the same time, both get the same one. */
   openTicket(key: TicketKey, text: TicketText, signal: AbortSignal): Promise<Ticket>
   /** Replaces what a ticket says. One that becomes closed is closed as completed. */
   updateTicket(number: number, text: TicketText, signal: AbortSignal): Promise<void>

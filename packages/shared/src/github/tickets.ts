@@ -1,14 +1,14 @@
 import { UserError } from '../errors.ts'
 import type { Ticket, TicketKey, TicketText } from './forge.ts'
 import { asking, hasStatus, isRequestFailure, type Repository } from './octokit.ts'
-import { markedRecord } from '../record/ticket-marker.ts'
+import { markedDeployment } from '../record/ticket-marker.ts'
 
 const permission = 'issues: write'
 
-/** A ticket is looked for among issues that changed since its record was opened; clocks may differ by this much. */
+/** A ticket is looked for among issues that changed since its deployment began; clocks may differ by this much. */
 const clockSkewMs = 60 * 60_000
 
-/** The ticket of a record; where there are several, the oldest. */
+/** The ticket of a deployment; where there are several, the oldest. */
 export async function findTicket(
   repository: Repository,
   key: TicketKey,
@@ -17,14 +17,14 @@ export async function findTicket(
   return asking('Looking for the deployment ticket', permission, () =>
     withIssues(async () => {
       const known = key.number === undefined ? undefined : await readIssue(repository, key.number, signal)
-      if (known !== undefined && markedRecord(known.body) === key.recordId) return known
+      if (known !== undefined && markedDeployment(known.body) === key.deployment) return known
       return (await marked(repository, key, signal))[0]
     }),
   )
 }
 
 /**
- * Opens the ticket of a record. There is one, whoever else opens it at the same time: of several the oldest stays, and
+ * Opens the ticket of a deployment. There is one, whoever else opens it at the same time: of several the oldest stays, and
  * each opener closes its own if it is not that one.
  */
 export async function openTicket(
@@ -106,18 +106,18 @@ async function create(
   }
 }
 
-/** Every issue that carries the record's marker, oldest first. */
+/** Every issue that carries the deployment's marker, oldest first. */
 async function marked(repository: Repository, key: TicketKey, signal: AbortSignal): Promise<Ticket[]> {
   const { octokit } = repository
   const issues = await octokit.paginate(octokit.rest.issues.listForRepo, {
     ...at(repository, signal),
     state: 'all',
-    since: new Date(key.openedAt.getTime() - clockSkewMs).toISOString(),
+    since: new Date(key.since.getTime() - clockSkewMs).toISOString(),
     per_page: 100,
     ...(key.label !== undefined && { labels: key.label }),
   })
   return issues
-    .filter((issue) => issue.pull_request === undefined && markedRecord(issue.body) === key.recordId)
+    .filter((issue) => issue.pull_request === undefined && markedDeployment(issue.body) === key.deployment)
     .map(ticketOf)
     .sort((a, b) => a.number - b.number)
 }

@@ -10,6 +10,7 @@ export type Opening = Omit<
   | 'overrides'
   | 'deployed'
   | 'phases'
+  | 'rejection'
   | 'closedAt'
   | 'snapshot'
   | 'staging'

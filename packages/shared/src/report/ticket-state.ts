@@ -59,7 +59,7 @@ export function stateLines(story: TicketStory, runbook: Runbook, standing: Stand
     [
       `Since ${formatDateTime(new Date(at), runbook.window.timeZone)}`,
       inline(record.class),
-      link('run', record.run.url),
+      link(record.run.attempt === '1' ? 'run' : `run, attempt ${record.run.attempt}`, record.run.url),
     ].join(' · '),
     ...(why === undefined ? [] : ['', `**Why:** ${inline(why)}`]),
   ].join('\n')
@@ -82,6 +82,14 @@ function ended(
 ): Standing {
   const [environment, version] = [inline(record.environment), inline(record.version)]
   const bad = { sign: '🟥', why: reason, bad: outcome }
+  if (record.rejection !== undefined && phase === 'approve') {
+    const { by } = record.rejection
+    return {
+      ...bad,
+      state: `@${inline(by)} rejected ${version}: ${environment} ${inline(asFound(record).state)}`,
+      action: 'mend what was objected to and tag a new version. This ticket is closed.',
+    }
+  }
   const isGoingBack = goesBack(record, runbook)
   if (outcome === 'rolled-back') {
     const back = inline(record.rollback?.version ?? record.from?.version ?? 'what ran before')
@@ -115,6 +123,10 @@ function ended(
       state: `${environment} ${inline(state)}: ${version} ${outcome === 'blocked' ? 'is blocked' : outcome} at ${phase}`,
       action,
     }
+  }
+  if (outcome === 'blocked' && phase !== 'rollout') {
+    const { state, action } = asFound(record)
+    return { ...bad, state: `${environment} ${inline(state)}: ${version} is blocked at ${phase}`, action }
   }
   if (outcome === 'triggered') {
     return {
@@ -151,7 +163,7 @@ function ended(
     state: `${environment} ${mixture(record)}: ${version} ${outcome === 'cancelled' ? 'was cancelled' : outcome} at ${phase}`,
     action:
       record.snapshot === undefined
-        ? 'mend the cause, then run it again.'
+        ? asFound(record).action
         : isGoingBack
           ? goingBack(record)
           : 'decide now: go back as told below, or mend the cause and re-run the failed jobs.',

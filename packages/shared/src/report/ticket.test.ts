@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { markedRecord } from '../record/ticket-marker.ts'
+import { deploymentName, markedDeployment } from '../record/ticket-marker.ts'
 import { checklistOf, docsNotApplicable, noteOf, readTasks } from '../record/checklist.ts'
 import { appendPhase } from '../record/append.ts'
 import type { Changes } from '../record/changes.ts'
@@ -202,7 +202,7 @@ const wholeTicket = [
   '',
   'Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.',
   '',
-  '<!-- runbook-actions:ticket:kafka-pipeline/production/v1.1.0/4711-1 -->',
+  '<!-- runbook-actions:ticket:kafka-pipeline/production/v1.1.0/4711 -->',
 ].join('\n')
 
 describe('the first line says how production stands', () => {
@@ -591,7 +591,7 @@ describe('text from outside', () => {
             ) ?? [],
         ).toEqual([])
         expect(markdown.match(/<details>/g)?.length ?? 0).toBe(markdown.match(/<\/details>/g)?.length ?? 0)
-        expect(markedRecord(body)).toBe(record.id)
+        expect(markedDeployment(body)).toBe(deploymentName(record))
         expect(ticked(body)).toEqual([])
       }),
       { numRuns: 200 },
@@ -630,6 +630,6 @@ describe('a ticket that would be too long', () => {
     expect(body).toContain('## 🟥 production is unchanged: v1.1.0 is blocked at preflight')
     expect(body).toContain('| 🟥 preflight | blocked |')
     expect(body).toContain('  - result-processor: ')
-    expect(markedRecord(body)).toBe(record.id)
+    expect(markedDeployment(body)).toBe(deploymentName(record))
   })
 })

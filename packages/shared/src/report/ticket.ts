@@ -1,10 +1,11 @@
 import { outcomes } from '../decide/outcome.ts'
 import { checklistOf, type Task } from '../record/checklist.ts'
-import { rollbackMarker, ticketMarker } from '../record/ticket-marker.ts'
+import { deploymentName, rollbackMarker, ticketMarker } from '../record/ticket-marker.ts'
 import { watchStages, type DeploymentRecord } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
 import { fitSummary, type SummaryPart } from './fit-summary.ts'
+import { inline } from './markdown.ts'
 import { visible } from './sanitise.ts'
 import { changesSection } from './ticket-changes.ts'
 import { checklistSection } from './ticket-checklist.ts'
@@ -16,7 +17,7 @@ import {
   riskSection,
   rollbackSection,
 } from './ticket-sections.ts'
-import { standingOf, stateLines, type Standing } from './ticket-state.ts'
+import { standingOf, stateLines, tellingPhase, type Standing } from './ticket-state.ts'
 import { healedLines, openAnswers, watchTable } from './watch-table.ts'
 import type { TicketStory } from './ticket-story.ts'
 
@@ -51,8 +52,13 @@ export function renderTicket(story: TicketStory, runbook: Runbook): RenderedTick
     title,
     body: body(story, runbook, standing),
     labels: [...runbook.ticket.labels, ...bad],
-    state: isDone && standing.bad === undefined ? 'closed' : 'open',
+    state: isOver(record) || (isDone && standing.bad === undefined) ? 'closed' : 'open',
   }
+}
+
+/** Whether a person has ended it before anything was changed: there is nothing left to follow. */
+function isOver(record: DeploymentRecord): boolean {
+  return record.rejection !== undefined && tellingPhase(record)?.phase === 'approve'
 }
 
 /** The labels that a ticket keeps: those that people gave it, and those that are due now. */
@@ -91,13 +97,23 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
     decision(peopleSection(record, maxText)),
     ...checklistSection(checklistOf(record, runbook), tasks).map(decision),
     ...phasesSection(story, runbook, maxText),
-    decision('Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.'),
     decision(
-      record.rollback === undefined
-        ? ticketMarker(record.id)
-        : `${rollbackMarker}\n${ticketMarker(record.id)}`,
+      `${earlierAttempts(record)}Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.`,
+    ),
+    decision(
+      [
+        ...(record.rollback === undefined ? [] : [rollbackMarker(record.run.attempt)]),
+        ticketMarker(deploymentName(record)),
+      ].join('\n'),
     ),
   ]
+}
+
+/** A run that is run again goes on in the ticket that it has. */
+function earlierAttempts({ run }: DeploymentRecord): string {
+  return run.attempt === '1'
+    ? ''
+    : `This is attempt ${inline(run.attempt)} of the run: what the ones before it told stands in the history of this text. `
 }
 
 /** What is watched now, or was watched last. */
