@@ -149,8 +149,19 @@ export class ActionStage {
     })
   }
 
-  /** The runbook file of a pipeline that is one Deployment. Returns its path. */
-  async runbook(pipeline: string, deployment: string): Promise<string> {
+  /** Scales Deployments to zero, and waits until their pods are gone. */
+  async putToSleep(...names: readonly string[]): Promise<void> {
+    await this.admin(['scale', ...names.map((name) => `deployment/${name}`), '--replicas=0'])
+    const pods = ['-l', `app in (${names.join(', ')})`]
+    await this.admin(['wait', '--for=delete', 'pod', ...pods, '--timeout=60s'])
+  }
+
+  /**
+   * The runbook file of a pipeline that is one Deployment. Returns its path.
+   *
+   * @param wake replicas that it is held at for its validation where it is scaled to zero
+   */
+  async runbook(pipeline: string, deployment: string, wake = 0): Promise<string> {
     const file = join(this.folder, `${pipeline}.yaml`)
     const runbook = {
       version: 1,
@@ -166,7 +177,7 @@ export class ActionStage {
         critical: { for: '1s', gates: ['restarts'] },
         important: { for: '1s', gates: ['restarts'] },
       },
-      components: [{ deployment, metrics: { expect: ['requests_total'] } }],
+      components: [{ deployment, wake, metrics: { expect: ['requests_total'] } }],
     }
     await writeFile(file, JSON.stringify(runbook))
     return file

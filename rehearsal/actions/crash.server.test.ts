@@ -12,43 +12,57 @@ const lanes = 3
 const text = z.record(z.string(), z.string())
 const deploymentSchema = z.object({
   metadata: z.object({ generation: z.number(), labels: text.optional(), annotations: text }),
-  spec: z.object({ template: z.unknown() }),
+  spec: z.object({ replicas: z.number(), template: z.unknown() }),
 })
 const listSchema = z.object({ items: z.array(z.unknown()) })
 const configMapSchema = z.object({ data: text })
 
 let stage: ActionStage
-let record: string
-beforeAll(async () => {
-  stage = await ActionStage.open('crash', process.env)
-  await stage.deploy('case-0')
+/** What a pipeline is deployed by. */
+interface Planned {
+  /** The record of its plan, for the first of its environments. */
+  readonly record: string
+  readonly first: string
+  readonly wake: number
+}
+
+/** Plans v1.1.0 of a Deployment as it stands. */
+async function plan(first: string, wake = 0): Promise<Planned> {
   const flags = ['--mode', 'plan', '--version', 'v1.1.0', '--first-deployment-class', 'minor']
-  const runbook = await stage.runbook('case-0', 'case-0')
+  const runbook = await stage.runbook(first, first, wake)
   const planned = await stage.run('preflight', await stage.kubeconfig('runbook-reader'), [
     ...flags,
     '--runbook',
     runbook,
   ])
   expect(planned.log).toBe(planned.code === 0 ? planned.log : 'a passed plan')
-  record = planned.outputs.record ?? ''
+  return { record: planned.outputs.record ?? '', first, wake }
+}
+
+beforeAll(async () => {
+  stage = await ActionStage.open('crash', process.env)
 })
 afterAll(() => stage.close())
 
-/** The steps of the job Production, one after the other; where one does not pass, the next is not reached. */
-async function deployOnce(
+type Run = (
   name: string,
   kubeconfig: string,
   meet?: (kill: (signal: NodeJS.Signals) => void) => void,
-): Promise<Ended> {
-  const common = ['--runbook', await stage.runbook(name, name)]
-  const step = async (action: string, handedOn: string): Promise<Ended> => {
-    const running = await stage.start(action, kubeconfig, [...common, '--record', handedOn])
-    meet?.((signal) => running.child.kill(signal))
-    return running.ended
+) => Promise<Ended>
+
+/** The steps of the job Production, one after the other; where one does not pass, the next is not reached. */
+const deployOnce =
+  ({ record, first, wake }: Planned): Run =>
+  async (name, kubeconfig, meet) => {
+    const common = ['--runbook', await stage.runbook(name, name, wake)]
+    const step = async (action: string, handedOn: string): Promise<Ended> => {
+      const running = await stage.start(action, kubeconfig, [...common, '--record', handedOn])
+      meet?.((signal) => running.child.kill(signal))
+      return running.ended
+    }
+    const rolled = await step('rollout', record.replaceAll(first, name))
+    return rolled.code === 0 ? step('validate', rolled.outputs.record ?? '') : rolled
   }
-  const rolled = await step('rollout', record.replaceAll('case-0', name))
-  return rolled.code === 0 ? step('validate', rolled.outputs.record ?? '') : rolled
-}
 
 /** All that a deployment leaves behind, without times and names that are made up. */
 async function leftBehind(name: string): Promise<unknown> {
@@ -65,6 +79,7 @@ async function leftBehind(name: string): Promise<unknown> {
   return {
     deployment: {
       generation: metadata.generation,
+      replicas: spec.replicas,
       labels: metadata.labels,
       annotations,
       template: spec.template,
@@ -111,12 +126,6 @@ function crashesAt(writes: readonly string[], prefix: string): Crash[] {
     })),
   )
 }
-
-type Run = (
-  name: string,
-  kubeconfig: string,
-  meet?: (kill: (signal: NodeJS.Signals) => void) => void,
-) => Promise<Ended>
 
 const account = 'runbook-deployer'
 
@@ -172,10 +181,45 @@ describe('a deployment that is killed or cancelled at any of its writes', () => 
   it(
     'ends, when it is run again, as if nothing had happened',
     async () => {
-      const crashes = crashesAt(await writesOf(deployOnce, 'case-0'), 'case')
+      await stage.deploy('case-0')
+      const deploys = deployOnce(await plan('case-0'))
+      const crashes = crashesAt(await writesOf(deploys, 'case-0'), 'case')
       const wanted = await leftBehind('case-0')
       await stage.deploy(...crashes.map(({ name }) => name))
-      const found = await crashAll(crashes, (each) => crash(each, deployOnce, leftBehind))
+      const found = await crashAll(crashes, (each) => crash(each, deploys, leftBehind))
+      expect(found).toEqual(
+        Object.fromEntries(crashes.map(({ what }) => [what, { met: true, again: 0, left: wanted }])),
+      )
+    },
+    limitMs,
+  )
+})
+
+/** How often it was scaled is counted by its generation, and is no part of what is left. */
+async function leftAsleep(name: string): Promise<unknown> {
+  const found = z.looseObject({ deployment: z.looseObject({ generation: z.number() }) })
+  const { deployment, ...left } = found.parse(await leftBehind(name))
+  const { generation: _, ...kept } = deployment
+  return { ...left, deployment: kept }
+}
+
+describe('a deployment that wakes a component, killed or cancelled at any write of it', () => {
+  it(
+    'ends, when it is run again, with the component asleep as it was, and validated awake',
+    async () => {
+      await stage.deploy('nap-0')
+      await stage.putToSleep('nap-0')
+      const deploys = deployOnce(await plan('nap-0', 1))
+      const writes = await writesOf(deploys, 'nap-0')
+      // The image, then it is held and given back; the writes of the record are those of the deployment above.
+      const crashes = crashesAt(writes, 'nap').filter(({ what }) => what.includes('/deployments/'))
+      expect(crashes).toHaveLength(3 * kinds.length)
+      const wanted = await leftAsleep('nap-0')
+      expect(wanted).toMatchObject({ deployment: { replicas: 0 }, deployed: [{ pods: 1 }] })
+      const names = crashes.map(({ name }) => name)
+      await stage.deploy(...names)
+      await stage.putToSleep(...names)
+      const found = await crashAll(crashes, (each) => crash(each, deploys, leftAsleep))
       expect(found).toEqual(
         Object.fromEntries(crashes.map(({ what }) => [what, { met: true, again: 0, left: wanted }])),
       )
@@ -203,12 +247,13 @@ describe('a rollback that is killed or cancelled at any of its writes', () => {
     'ends, when it is run again, as if nothing had happened',
     async () => {
       await stage.deploy('back-0')
-      await deployOnce('back-0', await stage.kubeconfig(account))
+      const deploys = deployOnce(await plan('back-0'))
+      await deploys('back-0', await stage.kubeconfig(account))
       const crashes = crashesAt(await writesOf(rollBackOnce, 'back-0'), 'back')
       const wanted = await leftAfterRollback('back-0')
       await stage.deploy(...crashes.map(({ name }) => name))
       const found = await crashAll(crashes, async (each) => {
-        await deployOnce(each.name, await stage.kubeconfig(account))
+        await deploys(each.name, await stage.kubeconfig(account))
         return crash(each, rollBackOnce, leftAfterRollback)
       })
       expect(found).toEqual(

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import * as z from 'zod'
 import { auditedRequests } from '../kubernetes/requests.ts'
 import { rightOf, rightsIn } from '../kubernetes/rights.ts'
-import { ActionStage, type Ended } from './action-stage.fixture.ts'
+import { scaledObjectDefinition } from '../../packages/shared/src/cluster/wake/scaled-object.fixture.ts'
+import { ActionStage, type Running } from './action-stage.fixture.ts'
 
 const rbac = join(import.meta.dirname, '../../rbac')
 const actions = ['preflight', 'rollout', 'validate', 'rollback'] as const
@@ -13,10 +14,7 @@ type Action = (typeof actions)[number]
 const watchLock = 'only while another holder is asked to stop: its answer is watched for'
 const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
   preflight: {},
-  rollout: {
-    'list coordination.k8s.io/leases': watchLock,
-    'watch coordination.k8s.io/leases': watchLock,
-  },
+  rollout: {},
   validate: {
     'list coordination.k8s.io/leases': watchLock,
     'watch coordination.k8s.io/leases': watchLock,
@@ -38,10 +36,15 @@ async function asked(username: string): Promise<{ right: string; code: number }[
     .map((request) => ({ right: rightOf(request), code: request.code }))
 }
 
+/** For all uses; a minute of it waits for the lease of the one that is lost. */
+const limitMs = 300_000
+
 let stage: ActionStage
 /** Runs an action under an account that has its Role and nothing else. */
-let under: (action: Action, ...flags: string[]) => Promise<Ended>
+let under: (action: Action, ...flags: string[]) => Promise<Running>
 let done: Record<string, string>
+/** Of the ScaledObject, once all is given back. */
+let annotations: string
 beforeAll(async () => {
   stage = await ActionStage.open('privilege', process.env)
   const kubeconfigs = Object.fromEntries(
@@ -55,13 +58,14 @@ beforeAll(async () => {
     ),
   )
   await stage.deploy('worker')
-  const runbook = await stage.runbook('privilege', 'worker')
-  under = (action, ...flags) => stage.run(action, kubeconfigs[action] ?? '', ['--runbook', runbook, ...flags])
+  const runbook = await stage.runbook('privilege', 'worker', 1)
+  under = (action, ...flags) =>
+    stage.start(action, kubeconfigs[action] ?? '', ['--runbook', runbook, ...flags])
 
   // The documented uses, one after the other, as the job Production has them; then those of a terminal.
   done = {}
   const use = async (title: string, wanted: string, action: Action, ...flags: string[]): Promise<string> => {
-    const { outputs, log } = await under(action, ...flags)
+    const { outputs, log } = await (await under(action, ...flags)).ended
     done[title] = outputs.outcome === wanted ? 'as it should' : log
     return outputs.record ?? ''
   }
@@ -81,12 +85,54 @@ beforeAll(async () => {
   await use('dry run of a rollback', 'passed', 'rollback', ...why, '--dry-run')
   await use('rollback', 'rolled-back', 'rollback', ...why)
   await use('rollback again', 'passed', 'rollback', ...why)
+
+  // A runner is lost in the middle: the job Resume continues, once the dead holder's lease has ended.
+  const lost = await under('rollout', '--version', 'v1.1.1', '--images', 'worker=v1.0.0')
+  await lost.says('deployment.apps/worker image updated')
+  lost.child.kill('SIGKILL')
+  expect((await lost.ended).code).toBeNull()
+  const template = 'go-template={{index .data "record.json"}}'
+  const left = await stage.admin(['get', 'configmap', 'runbook-record-privilege-production', '-o', template])
+  const resuming = ['--resume-after', 'failure', '--record', left]
+  const resumed = await use('resume a rollout that was lost', 'passed', 'rollout', ...resuming)
+  await use('validate what was resumed', 'passed', 'validate', '--record', resumed)
+
+  // Asleep: first nothing scales it, then KEDA does, whose part is played here.
+  await stage.putToSleep('worker')
+  const woken = await use('rollout that wakes', 'passed', 'rollout', '--version', 'v1.1.0')
+  await use('validate what was woken', 'passed', 'validate', '--record', woken)
+  const spec = { scaleTargetRef: { name: 'worker' } }
+  const scaled = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'keda' }, spec }
+  await stage.admin(['apply', '-f', '-'], JSON.stringify(scaledObjectDefinition))
+  await stage.admin(['wait', '--for=condition=Established', 'crd/scaledobjects.keda.sh', '--timeout=30s'])
+  await stage.admin(['apply', '-f', '-'], JSON.stringify(scaled))
+  const useScaled = async (title: string, version: string): Promise<string> => {
+    const running = await under('rollout', '--version', version, '--images', 'worker=v1.0.0')
+    await running.says('it is scaled to 0, and held at 1')
+    await stage.admin(['scale', 'deployment/worker', '--replicas=1'])
+    const { outputs, log } = await running.ended
+    done[title] = outputs.outcome === 'passed' ? 'as it should' : log
+    return outputs.record ?? ''
+  }
+  const paused = await useScaled('rollout that pauses KEDA', 'v1.1.2')
+  await use('validate what KEDA scales', 'passed', 'validate', '--record', paused)
+  await stage.putToSleep('worker')
+  await useScaled('rollout that pauses KEDA, to be rolled back', 'v1.1.3')
+  await use('rollback that gives back', 'rolled-back', 'rollback', ...why)
+  annotations = await stage.admin(['get', 'scaledobject', 'keda', '-o', 'jsonpath={.metadata.annotations}'])
+}, limitMs)
+afterAll(async () => {
+  await stage.admin(['delete', 'crd', 'scaledobjects.keda.sh'])
+  await stage.close()
 })
-afterAll(() => stage.close())
 
 describe('the documented Roles', () => {
   it('suffice for every documented use', () => {
     expect(done).toEqual(Object.fromEntries(Object.keys(done).map((title) => [title, 'as it should'])))
+  })
+
+  it('suffice to give everything back', () => {
+    expect(annotations).not.toMatch(/paused|held/)
   })
 
   it.each(actions)('%s is refused nothing', async (action) => {

@@ -5,12 +5,17 @@ import {
   deploymentOfSnapshot,
   differencesFrom,
 } from '@runbook-actions/shared/cluster/restore/wanted-deployment.ts'
+import { describeHeld, heldAwake } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import { usedBy } from '@runbook-actions/shared/cluster/snapshot.ts'
+import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { sleepersOf, type Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
 import type {
   ConfigMapSnapshot,
   DeploymentSnapshot,
   Snapshot,
 } from '@runbook-actions/shared/record/snapshot.ts'
+
+type Plan = DeploymentRecord['plan']
 
 /** One component with what is to be done about it. */
 export interface RestoreStep {
@@ -26,6 +31,8 @@ export interface RestoreStep {
 }
 
 export interface RestorePlan {
+  /** Components that the deployment holds awake for its validation. */
+  readonly held: readonly Sleeper[]
   /** Those that say something else than they did. */
   readonly configMaps: readonly ConfigMapSnapshot[]
   /** In the order in which they are put back: the last one that was rolled first. */
@@ -35,11 +42,12 @@ export interface RestorePlan {
 /**
  * What keeps the release set from being as the snapshot says, looked at in the cluster: "nothing to do" is never assumed.
  *
- * @param only Deployments; all of the snapshot where it is empty
+ * @param which.only Deployments; all of the snapshot where it is empty
+ * @param which.woken the plan of the deployment that is taken back
  */
 export async function planRestore(
   { deployments, configMaps }: Snapshot,
-  only: readonly string[],
+  { only, woken }: { readonly only: readonly string[]; readonly woken: Plan },
   states: ReadonlyMap<string, ComponentState>,
   cluster: Cluster,
   signal: AbortSignal,
@@ -71,7 +79,8 @@ export async function planRestore(
       },
     ]
   })
-  return { configMaps: changed, steps }
+  const held = await heldAwake(sleepersOf(woken), cluster, signal)
+  return { held, configMaps: changed, steps }
 }
 
 /**
@@ -101,16 +110,18 @@ async function changedConfigMaps(
 }
 
 /** Whether anything is to be written. */
-export function isNothing({ configMaps, steps }: RestorePlan): boolean {
+export function isNothing({ held, configMaps, steps }: RestorePlan): boolean {
   return (
+    held.length === 0 &&
     configMaps.length === 0 &&
     steps.every(({ differences, replicas }) => differences.length === 0 && replicas === undefined)
   )
 }
 
 /** `download-worker: it has … instead of …`, one line per component that is not as it was. */
-export function describePlan({ configMaps, steps }: RestorePlan): string[] {
+export function describePlan({ held, configMaps, steps }: RestorePlan): string[] {
   return [
+    ...(held.length === 0 ? [] : [`held awake for the validation: ${describeHeld(held)}`]),
     ...configMaps.map(({ name }) => `ConfigMap ${name}: it says something else than before`),
     ...steps.flatMap(({ deployment, differences, replicas, state }) => {
       const scale =

@@ -384,6 +384,34 @@ describe('rollback', () => {
     expect(wanted?.replicas).toBeUndefined()
   })
 
+  it('gives back first what the deployment holds awake, also where nothing else is to be done', async () => {
+    const plan = record.plan.map((each) =>
+      each.deployment === 'result-processor' ? { ...each, wake: { replicas: 1 } } : each,
+    )
+    const asleep = settledComponent({
+      name: 'result-processor',
+      replicas: 0,
+      image: 'registry.local/result-processor:v1.1.0',
+    })
+    cluster.states.set('result-processor', asleep)
+    const snapshot = structuredClone(record.snapshot!)
+    for (const each of snapshot.deployments) if (each.deployment === 'result-processor') each.replicas = 0
+    store.memory = { ...store.memory, latest: { ...record, plan, snapshot } }
+    await cluster.hold({ deployment: 'result-processor', replicas: 1 }, controller.signal)
+    const dry = await goBack({ dryRun: true })
+    expect(dry.reason).toContain('held awake for the validation: result-processor at 1 replica')
+    expect(cluster.held.size).toBe(1)
+    cluster.onRestore = () => {
+      expect(cluster.held.size).toBe(0)
+    }
+    const result = await goBack()
+    expect(result.reason).toContain(
+      'result-processor was woken for its validation and is scaled to zero again.',
+    )
+    expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['result-processor'])
+    expect((await goBack()).outcome).toBe('passed')
+  })
+
   it('puts one component back where only one is named, and calls no mixture good', async () => {
     deployed(...names)
     const before = store.memory.knownGood

@@ -3,6 +3,7 @@ import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
 import { scaledComponents } from '@runbook-actions/shared/cluster/autoscaler.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { patienceOf } from '@runbook-actions/shared/cluster/hard-signal.ts'
+import { giveBackAll, type GivenBack } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Sources } from '@runbook-actions/shared/gates/sources.ts'
@@ -66,7 +67,7 @@ export interface RollbackPorts {
 }
 
 /**
- * Goes back to a recorded state: configuration first, then the components, the last one that was rolled first, each
+ * Goes back to a recorded state: what is held awake is given back, then configuration, then the components, the last one that was rolled first, each
  * followed until no other pod is left; then it is shown that the pipeline is well again. Nothing is written that is as it
  * was already, so that a rollback can be repeated after it was interrupted anywhere.
  *
@@ -79,14 +80,16 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   const phase = beginPhase('rollback', clock)
   const deadline = new Date(phase.startedAt.getTime() + runbook.rollback.within)
   const restored: ComponentRestored[] = []
-  let plan: RestorePlan = { configMaps: [], steps: [] }
+  let plan: RestorePlan = { held: [], configMaps: [], steps: [] }
+  let woken: GivenBack = { sentences: [], left: [] }
   let evidence: readonly Captured[] = []
   let gates: readonly GateResult[] = []
   let record: DeploymentRecord = inputs.record
   let isBegun = false
   let isBack = false
 
-  const end = (outcome: RollbackOutcome, reason: string, next?: string): PhaseResult => {
+  const end = (outcome: RollbackOutcome, what: string, next?: string): PhaseResult => {
+    const reason = [what, ...woken.sentences].join(' ')
     record = phase.end(record, { outcome, reason, gates })
     const summary = rollbackSummary({
       ...inputs,
@@ -95,6 +98,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       reason,
       ...(next !== undefined && { next }),
       plan,
+      woken,
       restored,
       gates,
       evidence,
@@ -116,7 +120,13 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       .map(({ deployment }) => deployment)
       .filter((name) => components.length === 0 || components.includes(name))
     const states = await scaledComponents(cluster, names, signal)
-    plan = await planRestore(target.state, components, states, cluster, signal)
+    plan = await planRestore(
+      target.state,
+      { only: components, woken: inputs.record.plan },
+      states,
+      cluster,
+      signal,
+    )
     // What a rollback before this one has put back, without living to say so, is told now.
     const nothing = isNothing(plan) && !isUnfinished(inputs.record)
     for (const line of describePlan(plan)) log.info(line)
@@ -143,6 +153,8 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     if (!dryRun && !nothing) await store.save(record, signal)
     isBegun = !nothing
 
+    // It had no pods of its own: those that were to be looked at go first.
+    if (!dryRun) woken = await giveBackAll(plan.held, { ...ports, cluster })
     for (const place of plan.configMaps) {
       checkWrite()
       const done = await cluster.restoreConfigMap(place, signal)

@@ -1,5 +1,6 @@
 import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
 import { shortDigest } from '@runbook-actions/shared/cluster/image.ts'
+import type { GivenBack } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
@@ -8,6 +9,7 @@ import { cell, code, details, fence, inline, table } from '@runbook-actions/shar
 import { receiptSection } from '@runbook-actions/shared/report/offset-receipt.ts'
 import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
+import { wokenParts } from '@runbook-actions/shared/action/woken-parts.ts'
 import { humanDuration } from '@runbook-actions/shared/runbook/durations.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { Captured } from './capture.ts'
@@ -30,6 +32,8 @@ export interface RollbackStory {
   readonly reason: string
   readonly next?: string
   readonly plan: RestorePlan
+  /** What became of the components that the deployment held awake. */
+  readonly woken: GivenBack
   readonly restored: readonly ComponentRestored[]
   readonly gates: readonly GateResult[]
   readonly evidence: readonly Captured[]
@@ -48,6 +52,7 @@ export function rollbackSummary(story: RollbackStory): SummaryPart[] {
     ...(story.dryRun || story.outcome === 'blocked' ? [] : [decision(componentTable(story))]),
     decision(restoredLines(story)),
     ...receiptSection(story.record, story.runbook.window.timeZone).map(decision),
+    ...wokenParts(story.woken, story.record.namespace),
     ...(bad.length > 0 ? [decision(gateTable(bad))] : []),
     ...(gates.length > 0
       ? [decision(details(`Runbook: ${gates.length} lines answered`, gateTable(gates))), gateEvidence(gates)]

@@ -27,6 +27,8 @@ export interface ComponentRollout {
   readonly changes: readonly ObjectChange[]
   /** Fewest pods Ready that its rolling strategy promises: fewer is the downtime that the runbook rules out. */
   readonly promisedReady: number
+  /** It was scaled to zero and is held for its validation; in a dry run, it would be. */
+  readonly isWoken: boolean
   /** Absent in a dry run. */
   readonly end?: RolloutEnd
   /** Why its pods did not come up. */
@@ -44,24 +46,27 @@ export interface RollPorts {
   readonly watch: ComponentWatch
   /** Told right before a Deployment is written: the write may arrive although its answer does not. */
   readonly writes: (deployment: string) => void
+  /** Throws where the lock has ended. */
+  readonly checkWrite: () => void
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
 /**
- * Sets one component's image, unless it has it already, or applies its manifest, and follows its rollout to the end.
+ * Sets one component's image, unless it has it already, or applies its manifest; then wakes it where it sleeps, so that
+ * only pods of the new version start; and follows its rollout to the end.
  *
- * @throws UserError where somebody else changed the Deployment meanwhile
+ * @throws UserError where somebody else changed the Deployment meanwhile, or it must not be woken
  */
 export async function rollComponent(
   component: PlannedComponent,
   state: ComponentState,
   options: RollOptions,
-  { cluster, watch, writes, clock, log, signal }: RollPorts,
+  { cluster, watch, writes, checkWrite, clock, log, signal }: RollPorts,
 ): Promise<ComponentRollout> {
   const { record, limits, dryRun } = options
-  const { deployment, to, strategy, autoscaler } = component
+  const { deployment, to, strategy, autoscaler, wake } = component
   return log.group(`${deployment}: ${component.from} → ${to}`, async () => {
     const since = clock.now()
     const already = runsAlready(component, state)
@@ -79,10 +84,19 @@ export async function rollComponent(
     }
     const { replicas, unavailable } = rollingStrategy(state.deployment)
     const promisedReady = replicas - unavailable
-    const change = { component, written: isChanged && !dryRun, changes, promisedReady }
+    let isWoken = false
+    if (wake !== undefined) {
+      checkWrite()
+      isWoken = await cluster.hold({ deployment, ...wake }, signal)
+      const held = dryRun ? 'would be held' : 'is held'
+      if (isWoken) log.info(`It is scaled to zero, and ${held} at ${wake.replicas} for its validation.`)
+    }
+    const change = { component, written: isChanged && !dryRun, changes, promisedReady, isWoken }
     if (dryRun) return change
 
-    const end = await followRollout(watch, deployment, { since, generation, limits, clock, log, signal })
+    const least = isWoken ? wake?.replicas : undefined
+    const following = { since, generation, least, limits, clock, log, signal }
+    const end = await followRollout(watch, deployment, following)
     for (const line of end.evidence) log.info(line)
     if (change.written && end.fewestReady < promisedReady)
       log.warn(

@@ -4,7 +4,7 @@ import { handedOver, type Grip, type LockState } from '@runbook-actions/shared/d
 import { outcomes } from '@runbook-actions/shared/decide/outcome.ts'
 import { appendPhase } from '@runbook-actions/shared/record/append.ts'
 import { contenderOf } from '@runbook-actions/shared/record/contender.ts'
-import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
 import { phaseNames, type DeploymentRecord, type Phase } from '@runbook-actions/shared/record/schema.ts'
 import { decideResume, jobEnds, type ResumeFacts } from './decide-resume.ts'
 
@@ -98,6 +98,31 @@ describe('decideResume, where a machine may go on', () => {
     ],
   ])('%s', (_, facts, wanted) => {
     expect(decide(facts).do).toBe(wanted)
+  })
+
+  it.each<[string, readonly End[], string]>([
+    ['killed after the rollout', [['rollout', 'passed']], 'roll'],
+    [
+      'killed after the validation, which is asked again',
+      [
+        ['rollout', 'passed'],
+        ['validate', 'passed'],
+      ],
+      'roll',
+    ],
+    [
+      'killed while it was watched',
+      [
+        ['rollout', 'passed'],
+        ['validate', 'passed'],
+        ['critical', 'cancelled'],
+      ],
+      'go-on',
+    ],
+  ])('wakes again what was woken for the validation: %s', (_, ends, wanted) => {
+    const plan = [planned('event-ingester'), planned('result-processor', { wake: { replicas: 1 } })]
+    const latest = { ...after(...checked, ...ends), plan }
+    expect(decide({ latest }).do).toBe(wanted)
   })
 
   it.each<Phase['outcome']>(['failed', 'blocked', 'held', 'triggered'])(

@@ -2,6 +2,7 @@ import { decideLock, type LockState } from '@runbook-actions/shared/decide/lock.
 import { contenderOf } from '@runbook-actions/shared/record/contender.ts'
 import { newest } from '@runbook-actions/shared/record/newest.ts'
 import type { DeploymentRecord, Phase, Run } from '@runbook-actions/shared/record/schema.ts'
+import { sleepersOf } from '@runbook-actions/shared/record/sleeper.ts'
 
 /** How the job ended that is continued, in GitHub's words. */
 export const jobEnds = ['failure', 'cancelled'] as const
@@ -79,7 +80,10 @@ export function decideResume(facts: ResumeFacts): ResumeDecision {
       lock: isOurs ? 'ours' : 'free',
     })
   }
-  if (isRolled) return { do: 'go-on', record, last }
+  // What was woken may have been given back before the validation could say so: the rollout wakes it, and writes nothing else.
+  const isValidating = last?.phase === 'rollout' || last?.phase === 'validate'
+  const wakesAgain = isValidating && sleepersOf(record.plan).length > 0
+  if (isRolled && !wakesAgain) return { do: 'go-on', record, last }
   if (!isOurs) {
     const by =
       lock.grip === undefined ? 'by hand' : `by run ${lock.grip.holder.run} (${lock.grip.holder.url})`

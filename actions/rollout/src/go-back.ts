@@ -1,16 +1,19 @@
+import { giveBackCommands } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import type { Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
 
 /**
  * The commands that put back the components that may differ from the snapshot, last one first. They pin the revision: a
  * bare `rollout undo` toggles when it is run twice. Annotations and ConfigMaps they leave as they are; the record's
- * snapshot has both.
+ * snapshot has both. What is held awake comes first: it had no pods of its own.
  */
 export function goBackCommands(
   { plan, snapshot, namespace }: DeploymentRecord,
   changed: ReadonlySet<string>,
+  held: readonly Sleeper[],
 ): string[] {
   const names = plan.map(({ deployment }) => deployment).filter((name) => changed.has(name))
-  return names.toReversed().flatMap((name) => {
+  const undo = names.toReversed().flatMap((name) => {
     const revision = snapshot?.deployments.find(({ deployment }) => deployment === name)?.revision
     if (revision === undefined) return []
     return [
@@ -18,4 +21,5 @@ export function goBackCommands(
       `kubectl rollout status deployment/${name} -n ${namespace} --timeout=5m`,
     ]
   })
+  return [...giveBackCommands(held, namespace), ...undo]
 }

@@ -30,7 +30,13 @@ export async function lockedRollout(inputs: RolloutInputs, ports: LockedPorts): 
       stopped: (error) => {
         const ended = endedByLock(phase, inputs.record, error)
         const { record, outcome, reason } = ended
-        const nothing = { rolled: [], changed: new Set<string>(), isGoingBack: false, dryRun: false }
+        const nothing = {
+          rolled: [],
+          changed: new Set<string>(),
+          held: [],
+          isGoingBack: false,
+          dryRun: false,
+        }
         return { ...ended, summary: rolloutSummary({ record, outcome, reason, ...nothing }) }
       },
     },

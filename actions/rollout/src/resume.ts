@@ -1,14 +1,17 @@
 import { lockedPhase } from '@runbook-actions/shared/action/locked-phase.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { heldAwake } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { ownership } from '@runbook-actions/shared/gates/ownership.ts'
 import { unchangedSincePlan } from '@runbook-actions/shared/gates/unchanged-since-plan.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
+import { lastPhase } from '@runbook-actions/shared/record/append.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
+import { sleepersOf } from '@runbook-actions/shared/record/sleeper.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import { rollbackFollows } from '@runbook-actions/shared/report/goes-back.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
@@ -109,7 +112,7 @@ class Resuming {
     const ended = this.#phase.end(record, { outcome, reason, gates })
     if (ports !== undefined && !this.#inputs.dryRun) await ports.store.save(ended, ports.signal)
     const what = { held: 'is frozen', cancelled: 'was cancelled', failed: 'was not begun' }[outcome]
-    const back = why.lock === 'theirs' ? [] : goBackCommands(record, new Set(changedSince(record, states)))
+    const back = why.lock === 'theirs' ? [] : await this.#wayBack(record, states)
     return this.#stopped({ record: ended, standing, what, reason, next, gates, back }, outcome)
   }
 
@@ -118,7 +121,7 @@ class Resuming {
     const { outcome, reason, gates } = last
     const states = await this.#states(record)
     const standing = standingOf(record.plan, states, this.#ports.clock.now())
-    const back = goBackCommands(record, new Set(changedSince(record, states)))
+    const back = await this.#wayBack(record, states)
     const what = `${outcome} at ${last.phase}, and its job could not tell it`
     const next = goesBack(record, this.#inputs.runbook) ? rollbackFollows : twoWays
     return this.#stopped({ record, standing, what, reason, next, gates, back }, outcome)
@@ -138,7 +141,8 @@ class Resuming {
       const why = { outcome: 'held', reason: blocked, next: twoWays, lock: 'ours' } as const
       return this.freeze(record, why, ports, gates)
     }
-    const reason = `The job before ended in the middle of the rollout; ${record.environment}: ${found}. It goes on.`
+    const during = lastPhase(record, 'rollout')?.outcome === 'passed' ? 'validation' : 'rollout'
+    const reason = `The job before ended in the middle of the ${during}; ${record.environment}: ${found}. It goes on.`
     this.#ports.log.info(reason)
     const resumed = this.#phase.end(record, { outcome: 'passed', reason, gates })
     const result = await rollout({ ...this.#inputs, record: resumed }, ports)
@@ -164,6 +168,16 @@ class Resuming {
     const others = await runGates([unchangedSincePlan, ownership], { ...subject, cluster, clock }, signal)
     logGates(others, log)
     return [...(firstWrite?.gates ?? []), ...others]
+  }
+
+  /** The commands by which a person goes back. */
+  async #wayBack(
+    record: DeploymentRecord,
+    states: ReadonlyMap<string, ComponentState>,
+  ): Promise<readonly string[]> {
+    const { cluster, signal } = this.#ports
+    const held = await heldAwake(sleepersOf(record.plan), cluster, signal)
+    return goBackCommands(record, new Set(changedSince(record, states)), held)
   }
 
   #states(record: DeploymentRecord): Promise<ReadonlyMap<string, ComponentState>> {

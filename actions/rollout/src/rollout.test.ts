@@ -6,7 +6,12 @@ import {
   goodRelease,
 } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
-import { digestA, digestB, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import {
+  digestA,
+  digestB,
+  podOf,
+  settledComponent,
+} from '@runbook-actions/shared/cluster/component.fixture.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { readingOf } from '@runbook-actions/shared/decide/group-reading.fixture.ts'
@@ -264,6 +269,118 @@ describe('rollout', () => {
     expect(written(cluster)).toEqual(['event-ingester', 'download-worker'])
     expect(store.memory.latest?.phases.at(-1)).toMatchObject({ outcome: 'cancelled' })
     expect(store.memory.latest?.deployed.map(({ deployment }) => deployment)).toEqual(['event-ingester'])
+  })
+
+  describe('of a component that is scaled to zero and shall be woken', () => {
+    function withSleeper(wake: { replicas: number; scaledObject?: string } = { replicas: 1 }) {
+      const stage = setUp(
+        recordOf({ plan: [planned('event-ingester'), planned('result-processor', { replicas: 0, wake })] }),
+      )
+      const name = 'result-processor'
+      const image = `registry.local/${name}:v1.0.0`
+      stage.cluster.states.set(
+        name,
+        settledComponent({ name, replicas: 0, generation: 1, revision: '1', image }),
+      )
+      return stage
+    }
+    const replicasIn = (cluster: FakeCluster) =>
+      cluster.states.get('result-processor')?.deployment.spec?.replicas
+    const text = (result: Awaited<ReturnType<typeof rollout>>) => fitSummary(result.summary)
+
+    it('holds it after the image is written, records what its pods run, and leaves it held', async () => {
+      const { cluster, run } = withSleeper()
+      cluster.onHold = () => {
+        expect(written(cluster)).toEqual(['event-ingester', 'result-processor'])
+      }
+      const result = await run()
+      expect(result.outcome).toBe('passed')
+      expect([...cluster.held.keys(), replicasIn(cluster)]).toEqual(['result-processor', 1])
+      expect(result.record.deployed.at(-1)).toMatchObject({ deployment: 'result-processor', pods: 1 })
+      expect(text(result)).toContain('which gives it back:** result-processor at 1 replica')
+    })
+
+    it('leaves one alone that is awake by then', async () => {
+      const { cluster, run } = setUp(
+        recordOf({ plan: [planned('result-processor', { wake: { replicas: 1 } })] }),
+      )
+      expect((await run()).outcome).toBe('passed')
+      expect([cluster.held.size, replicasIn(cluster)]).toEqual([0, 2])
+    })
+
+    it('wakes it again where everything runs already: that is all that a repeated run has to do', async () => {
+      const stage = withSleeper()
+      await stage.run()
+      await stage.cluster.giveBack({ deployment: 'result-processor', replicas: 1 }, stage.controller.signal)
+      const writes = stage.cluster.writes.length
+      expect((await stage.run()).reason).toBe(
+        'production runs v1.1.0 already: nothing was changed. Held awake for the validation: result-processor at 1 replica.',
+      )
+      expect([stage.cluster.writes.length, stage.cluster.held.size]).toEqual([writes, 1])
+    })
+
+    it('gives it back where it breaks off although nothing was to be written', async () => {
+      const { cluster, run } = setUp(
+        recordOf({
+          plan: [
+            planned('result-processor', {
+              to: 'registry.local/result-processor:v1.0.0',
+              wake: { replicas: 1 },
+            }),
+          ],
+        }),
+      )
+      const image = 'registry.local/result-processor:v1.0.0'
+      cluster.states.set(
+        'result-processor',
+        settledComponent({ name: 'result-processor', replicas: 0, image }),
+      )
+      cluster.onWait = () => {
+        throw new Error('the watch ended')
+      }
+      await expect(run()).rejects.toThrow('the watch ended')
+      expect(cluster.held.size).toBe(0)
+    })
+
+    it('gives it back where its pods do not come up', async () => {
+      const { cluster, run } = withSleeper()
+      const hold = cluster.hold.bind(cluster)
+      cluster.hold = async (sleeper, signal) => {
+        const isHeld = await hold(sleeper, signal)
+        const state = cluster.states.get('result-processor')!
+        const [set] = state.replicaSets
+        const stuck = podOf(set!, 'stuck', { waiting: { reason: 'InvalidImageName', message: 'no' } })
+        cluster.states.set('result-processor', { ...state, pods: [stuck] })
+        return isHeld
+      }
+      const result = await run()
+      expect(result.outcome).toBe('failed')
+      expect(result.reason).toContain(
+        'result-processor was woken for its validation and is scaled to zero again.',
+      )
+      expect([cluster.held.size, replicasIn(cluster)]).toEqual([0, 0])
+    })
+
+    it('names what is held, with the commands, where it cannot be given back or is cancelled', async () => {
+      const back = 'kubectl scale deployment/result-processor --replicas=0 -n kafka-pipeline'
+      const cancelled = withSleeper()
+      cancelled.cluster.onWait = () => {
+        if (cancelled.cluster.held.size > 0) cancelled.controller.abort(new Error('SIGINT'))
+      }
+      const stopped = await cancelled.run()
+      expect(stopped.outcome).toBe('cancelled')
+      expect(stopped.reason).toContain('Held awake still: result-processor at 1 replica.')
+      expect(text(stopped)).toContain(back)
+
+      const failing = withSleeper({ replicas: 1, scaledObject: 'processor' })
+      failing.cluster.watch = () => Promise.reject(new Error('no watch'))
+      failing.cluster.held.set('result-processor', { deployment: 'result-processor', replicas: 1 })
+      failing.cluster.giveBack = () => Promise.reject(new Error('forbidden'))
+      const failed = await failing.run()
+      expect(failed.outcome).toBe('failed')
+      expect(failed.reason).toContain('could not be given back: forbidden')
+      expect(text(failed)).toContain('kubectl annotate scaledobject/processor')
+    })
   })
 
   it('names a Deployment that is not there, before any write', async () => {

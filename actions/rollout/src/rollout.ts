@@ -4,6 +4,7 @@ import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollo
 import type { ConsumerLag } from '@runbook-actions/shared/kafka/consumer-lag.ts'
 import { readOffsets } from '@runbook-actions/shared/kafka/read-offsets.ts'
 import type { Manifest } from '@runbook-actions/shared/cluster/manifest/read-manifest.ts'
+import { describeHeld, giveBackAll, heldLast } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-runs.ts'
 import type { Verdict } from '@runbook-actions/shared/decide/verdict.ts'
@@ -12,6 +13,7 @@ import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { inheritedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
+import { sleepersOf, type Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
@@ -52,6 +54,7 @@ export interface RolloutPorts {
  * the next one is touched; the first that cannot succeed ends the phase, and later components stay as they are.
  *
  * The record is saved before the first write and after each component, so that whoever comes next knows what was done.
+ * What is woken is held until the validation gives it back; a rollout that fails gives it back itself.
  * Where the deployment window has closed since preflight, or there is no room for new pods, nothing is written, neither to
  * the cluster nor to its record.
  */
@@ -62,6 +65,8 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
   const gates: GateResult[] = []
   /** Deployments that may differ from the snapshot: rolled now, or by an attempt before this one. */
   const changed = new Set<string>()
+  /** Components that are held awake still, where nothing follows that gives them back. */
+  let held: readonly Sleeper[] = []
   let { record } = inputs
 
   const end = (outcome: RolloutOutcome, reason: string, verdict?: Verdict): PhaseResult => {
@@ -76,7 +81,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     })
     const { runbook, dryRun } = inputs
     const isGoingBack = goesBack(record, runbook)
-    const story = { record, outcome, reason, rolled, changed, isGoingBack, dryRun }
+    const story = { record, outcome, reason, rolled, changed, held, isGoingBack, dryRun }
     const summary = rolloutSummary({
       ...story,
       ...(runbook.document !== undefined && { document: runbook.document }),
@@ -91,6 +96,18 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
   }
   const save = async (): Promise<void> => {
     if (!inputs.dryRun) await ports.store.save(record, signal)
+  }
+  /** Nothing follows that would give back what is held. */
+  const giveBack = async (): Promise<readonly string[]> => {
+    const given = await giveBackAll(inputs.dryRun ? [] : sleepersOf(record.plan), ports)
+    held = given.left
+    return given.sentences
+  }
+  const fail = async (why: string): Promise<string> => [why, ...(await giveBack())].join(' ')
+  /** Who is cancelled writes nothing more: what is held is named, and its re-run or a rollback gives it back. */
+  const leave = async (why: string): Promise<string> => {
+    held = await heldLast(sleepersOf(record.plan), cluster, log)
+    return held.length === 0 ? why : `${why} Held awake still: ${describeHeld(held)}.`
   }
   const finish = async (outcome: RolloutOutcome, reason: string, verdict?: Verdict): Promise<PhaseResult> => {
     const result = end(outcome, reason, verdict)
@@ -133,7 +150,8 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
         const change = await rollComponent(component, state, { ...inputs, record }, rolling)
         rolled.push(change)
         if (change.end?.outcome === 'failed') {
-          return await finish('failed', `${component.deployment}: ${change.end.reason}`, 'fail')
+          const reason = await fail(`${component.deployment}: ${change.end.reason}`)
+          return await finish('failed', reason, 'fail')
         }
         if (change.deployed !== undefined) record = withDeployed(record, change.deployed)
         if (change.written) await save()
@@ -146,10 +164,14 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     return await finish('passed', passedReason(record, rolled, inputs.dryRun))
   } catch (error) {
     const begun = record.snapshot !== undefined
-    if (!signal.aborted && !begun) throw error
+    if (!signal.aborted && !begun) {
+      await giveBack()
+      throw error
+    }
     const stopped = signal.aborted ? cancelled(signal.reason, record, rolled, changed) : broken(error)
     log.warn(stopped.warning)
-    const result = end(stopped.outcome, stopped.reason, stopped.verdict)
+    const reason = signal.aborted ? await leave(stopped.reason) : await fail(stopped.reason)
+    const result = end(stopped.outcome, reason, stopped.verdict)
     // Where nothing was begun, the record of what runs is still that of the deployment before.
     if (begun && !inputs.dryRun) await saveLast((soon) => ports.store.save(record, soon), log)
     return result
@@ -205,6 +227,9 @@ function passedReason(
   const changed = rolled.filter(({ written }) => written).length
   if (dryRun)
     return `Dry run: ${record.version} would be rolled to ${record.environment}; nothing was changed.`
-  if (changed === 0) return `${record.environment} runs ${record.version} already: nothing was changed.`
-  return `${record.version} is rolled out to ${record.environment}: ${changed} of ${rolled.length} components changed.`
+  const woken = sleepersOf(rolled.filter(({ isWoken }) => isWoken).map(({ component }) => component))
+  const held = woken.length === 0 ? '' : ` Held awake for the validation: ${describeHeld(woken)}.`
+  if (changed === 0)
+    return `${record.environment} runs ${record.version} already: nothing was changed.${held}`
+  return `${record.version} is rolled out to ${record.environment}: ${changed} of ${rolled.length} components changed.${held}`
 }

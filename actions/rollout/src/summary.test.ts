@@ -21,6 +21,7 @@ function text(change: Partial<ComponentRollout>, dryRun = false): string {
       written: true,
       changes: [],
       promisedReady: 5,
+      isWoken: false,
       ...change,
     },
   ]
@@ -30,6 +31,7 @@ function text(change: Partial<ComponentRollout>, dryRun = false): string {
     reason: '',
     rolled,
     changed: new Set<string>(),
+    held: [],
     isGoingBack: false,
     dryRun,
   } as const

@@ -1,6 +1,8 @@
 import { describeChange } from '@runbook-actions/shared/cluster/object-diff.ts'
 import { imageLabel, shortDigest } from '@runbook-actions/shared/cluster/image.ts'
+import { describeHeld } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
+import { sleepersOf, type Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { cell, code, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
 import { waitForRollback } from '@runbook-actions/shared/report/goes-back.ts'
@@ -20,6 +22,8 @@ export interface RolloutStory {
   readonly rolled: readonly ComponentRollout[]
   /** Deployments that may differ from the snapshot. */
   readonly changed: ReadonlySet<string>
+  /** Components that are held awake still, where the rollout did not pass. */
+  readonly held: readonly Sleeper[]
   /** The next job puts back what was changed. */
   readonly isGoingBack: boolean
   readonly dryRun: boolean
@@ -29,14 +33,15 @@ export interface RolloutStory {
 
 /** The first lines say how the environment stands and what to do; then each component; the evidence is folded. */
 export function rolloutSummary(story: RolloutStory): SummaryPart[] {
-  const { record, rolled, changed, document } = story
+  const { record, rolled, changed, held, document } = story
   const diagnosis = rolled.at(-1)?.diagnosis
   const decision = (markdown: string): SummaryPart => ({ kind: 'decision', markdown })
-  const back = goBackCommands(record, changed)
+  const back = goBackCommands(record, changed, held)
   return [
     decision(headline(story)),
     decision(componentTable(record, rolled)),
     ...availability(rolled),
+    ...woken(story),
     ...changeParts(story),
     ...(story.outcome === 'passed' || back.length === 0 ? [] : [decision(waysBack(record, back))]),
     ...(diagnosis === undefined
@@ -78,6 +83,15 @@ function availability(rolled: readonly ComponentRollout[]): SummaryPart[] {
   return [{ kind: 'decision', markdown }]
 }
 
+/** Which components have pods for their validation only. */
+function woken({ outcome, rolled, dryRun }: RolloutStory): SummaryPart[] {
+  const sleepers = sleepersOf(rolled.filter(({ isWoken }) => isWoken).map(({ component }) => component))
+  if (outcome !== 'passed' || sleepers.length === 0) return []
+  const how = dryRun ? 'Would be woken' : 'Woken'
+  const markdown = `**${how} for the validation, which gives it back:** ${inline(describeHeld(sleepers))}.`
+  return [{ kind: 'decision', markdown }]
+}
+
 function podEvidence(rolled: readonly ComponentRollout[]): SummaryPart[] {
   const lines = rolled.flatMap(({ component, end }) =>
     end === undefined ? [] : [`# ${component.deployment}`, ...end.evidence],
@@ -98,11 +112,12 @@ function headline({ record, outcome, reason, rolled, changed, isGoingBack, dryRu
     return `## ✅ ${where} runs ${version} already\n**Do:** nothing. ${inline(reason)}${ticket}`
   if (outcome === 'passed')
     return `## ✅ ${version} is rolled out to ${where}\n**Do:** nothing: it is validated next.${ticket}`
-  const state = changed.size === 0 ? inline(asFound(record).state) : 'runs two versions'
+  const found = asFound(record)
+  const state = changed.size === 0 ? inline(found.state) : 'runs two versions'
   const what = { blocked: 'is blocked', failed: 'failed', cancelled: 'was cancelled' }[outcome]
   const action =
     changed.size === 0
-      ? 'mend the cause, then run it again.'
+      ? found.action
       : isGoingBack
         ? waitForRollback
         : 'decide now: go back as told below, or mend the cause and run the job again.'

@@ -7,7 +7,7 @@ import type { WatchStage } from '@runbook-actions/shared/record/schema.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { isLastEnvironment } from '@runbook-actions/shared/runbook/environments.ts'
 import { isLastStage } from './known-good.ts'
-import { validate } from './validate.ts'
+import { validate, type ValidatePorts } from './validate.ts'
 import { watch, type WatchInputs, type WatchPorts } from './watch.ts'
 
 /** What can be asked for: the questions right after the rollout, or a time of watching. */
@@ -31,19 +31,19 @@ export async function lockedStage(
   { stage, ...inputs }: LockedInputs,
   ports: LockedPorts,
 ): Promise<PhaseResult> {
-  const perform = (its: WatchPorts): Promise<PhaseResult> =>
+  const perform = (its: ValidatePorts & WatchPorts): Promise<PhaseResult> =>
     stage === 'post-deploy'
       ? validate(inputs, its)
       : watch({ ...inputs, stage, gates: gatesFor(stage, inputs.runbook) }, its)
-  if (inputs.dryRun) return perform(ports)
+  if (inputs.dryRun) return perform({ ...ports, checkWrite: () => undefined })
   const name = stage === 'post-deploy' ? 'validate' : stage
   const phase = beginPhase(name, ports.sources.clock)
   return lockedPhase(
     ports,
-    async ({ checkWrite, ...locked }) => {
+    async (locked) => {
       const result = await perform({ ...ports, ...locked })
       // A rollback may have asked for the lock after the last answer: what it takes away is not good.
-      if (result.outcome === 'passed') checkWrite()
+      if (result.outcome === 'passed') locked.checkWrite()
       return result
     },
     {

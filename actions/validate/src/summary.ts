@@ -1,3 +1,4 @@
+import type { GivenBack } from '@runbook-actions/shared/cluster/wake/held-components.ts'
 import type { Outcome } from '@runbook-actions/shared/decide/outcome.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
@@ -7,6 +8,7 @@ import { waitForRollback } from '@runbook-actions/shared/report/goes-back.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { waysBack } from '@runbook-actions/shared/report/rollback-command.ts'
 import { rollbackCommands } from '@runbook-actions/shared/report/ticket-rollback.ts'
+import { wokenParts } from '@runbook-actions/shared/action/woken-parts.ts'
 
 /** The answers after a rollout, the state of the environment and what to do first. */
 export function validateSummary(
@@ -14,9 +16,11 @@ export function validateSummary(
   gates: readonly GateResult[],
   outcome: Outcome,
   isGoingBack: boolean,
+  woken: GivenBack,
 ): SummaryPart[] {
   return [
     { kind: 'decision', markdown: headline(record, outcome, isGoingBack) },
+    ...wokenParts(woken, record.namespace),
     { kind: 'decision', markdown: gateTable(gates) },
     ...(isGoingBack
       ? [{ kind: 'decision', markdown: waysBack(record, rollbackCommands(record)) } as const]

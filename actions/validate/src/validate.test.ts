@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster, FakeStore, goodRelease } from '@runbook-actions/shared/cluster/cluster.fixture.ts'
-import { digestA, podOf } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { digestA, podOf, settledComponent } from '@runbook-actions/shared/cluster/component.fixture.ts'
 import { sourcesOf } from '@runbook-actions/shared/gates/sources.fixture.ts'
 import { silent } from '@runbook-actions/shared/ports.ts'
-import { recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { planned, recordOf } from '@runbook-actions/shared/record/record.fixture.ts'
+import { fitSummary } from '@runbook-actions/shared/report/fit-summary.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import { validate } from './validate.ts'
 
@@ -23,13 +24,11 @@ function setUp() {
   const store = new FakeStore()
   const deployed = goodRelease('v1.1.0', cluster).components
   const record = recordOf({ deployed, from: goodRelease('v1.0.0', cluster) })
+  const ports = { sources: sourcesOf({ cluster }), store, checkWrite: () => undefined, log: silent }
   const run = (dryRun = false) =>
-    validate(
-      { runbook, record, dryRun },
-      { sources: sourcesOf({ cluster }), store, log: silent, signal: new AbortController().signal },
-    )
+    validate({ runbook, record, dryRun }, { ...ports, signal: new AbortController().signal })
   const firstPod = (name: string) => cluster.states.get(name)!.pods[0]!.metadata!.name!
-  return { cluster, store, record, run, firstPod }
+  return { cluster, store, record, ports, run, firstPod }
 }
 
 const verdictOf = (result: Awaited<ReturnType<typeof validate>>, gate: string) =>
@@ -114,6 +113,88 @@ describe('validate', () => {
     expect(result.outcome).not.toBe('passed')
   })
 
+  describe('of a component that was woken', () => {
+    const waking = loadRunbook(
+      `version: 1
+pipeline: kafka-pipeline
+environments: { production: { namespace: kafka-pipeline } }
+components: [{ deployment: download-worker, wake: 1 }]
+`,
+      { file: 'runbook.yaml' },
+    )
+    const sleeper = { deployment: 'download-worker', replicas: 1 }
+
+    async function woken() {
+      const stage = setUp()
+      const { cluster } = stage
+      cluster.states.set('download-worker', settledComponent({ replicas: 0, generation: 1, revision: '2' }))
+      const deployed = goodRelease('v1.1.0', cluster).components
+      await cluster.hold(sleeper, new AbortController().signal)
+      const record = recordOf({
+        deployed,
+        plan: [planned('download-worker', { replicas: 0, wake: { replicas: 1 } })],
+      })
+      const controller = new AbortController()
+      const run = (dryRun = false) =>
+        validate({ runbook: waking, record, dryRun }, { ...stage.ports, signal: controller.signal })
+      return { ...stage, controller, run }
+    }
+
+    it('asks while it is awake, then gives it back, and says so', async () => {
+      const { cluster, run } = await woken()
+      cluster.onHold = () => {
+        expect(cluster.held.size).toBe(1)
+      }
+      const result = await run()
+      expect(result.outcome).toBe('passed')
+      expect(verdictOf(result, 'pods-healthy')?.answer).toContain('1 pods of 1 components are Ready')
+      expect(result.reason).toBe(
+        'v1.1.0 is validated in production. download-worker was woken for its validation and is scaled to zero again.',
+      )
+      expect(cluster.held.size).toBe(0)
+    })
+
+    it('gives it back whatever the answers say', async () => {
+      const { cluster, run } = await woken()
+      cluster.answer = () => ({ status: 503, body: 'no' })
+      expect((await run()).outcome).toBe('failed')
+      expect(cluster.held.size).toBe(0)
+    })
+
+    it('is held where it cannot be given back, and names the commands', async () => {
+      const { cluster, run } = await woken()
+      cluster.giveBack = () => Promise.reject(new Error('forbidden'))
+      const result = await run()
+      expect([result.outcome, result.next]).toEqual([
+        'held',
+        'Give back what is held by the commands in the summary, then run the job again.',
+      ])
+      expect(fitSummary(result.summary)).toContain(
+        'kubectl scale deployment/download-worker --replicas=0 -n kafka-pipeline',
+      )
+    })
+
+    it('leaves it held where it is cancelled, and says so; a dry run gives nothing back', async () => {
+      const { cluster, controller, run } = await woken()
+      expect((await run(true)).outcome).toBe('passed')
+      const reason = new Error('SIGINT')
+      cluster.podLog = () => {
+        controller.abort(reason)
+        return Promise.reject(reason)
+      }
+      expect((await run()).reason).toContain('Held awake still: download-worker at 1 replica.')
+      expect(cluster.held.size).toBe(1)
+    })
+
+    it('has shown nothing where it was given back before, and says how it is woken', async () => {
+      const { cluster, run } = await woken()
+      await cluster.giveBack(sleeper, new AbortController().signal)
+      const result = await run()
+      expect(result.outcome).toBe('held')
+      expect(verdictOf(result, 'pods-healthy')?.answer).toContain('for a validation, re-run all jobs')
+    })
+  })
+
   it('remembers nothing in a dry run', async () => {
     const { store, run } = setUp()
     await run(true)
@@ -122,17 +203,14 @@ describe('validate', () => {
   })
 
   it('ends as cancelled while the questions are asked, says so in the record, and marks nothing as good', async () => {
-    const { cluster, store, record } = setUp()
+    const { cluster, store, record, ports } = setUp()
     const controller = new AbortController()
     const reason = new Error('cancelled by SIGINT')
     cluster.podLog = () => {
       controller.abort(reason)
       return Promise.reject(reason)
     }
-    const result = await validate(
-      { runbook, record, dryRun: false },
-      { sources: sourcesOf({ cluster }), store, log: silent, signal: controller.signal },
-    )
+    const result = await validate({ runbook, record, dryRun: false }, { ...ports, signal: controller.signal })
     expect(result.outcome).toBe('cancelled')
     expect(result.reason).toBe(
       'Stopped (cancelled by SIGINT): v1.1.0 is rolled out to production, and not validated.',

@@ -30,6 +30,19 @@ describe('autoscalersOf', () => {
     expect([...found.values()].map(describeAutoscaler)).toEqual(['0–20 by KEDA'])
   })
 
+  it('tells who has paused KEDA, unless it was the suite', () => {
+    const paused = (annotations: Record<string, string>) =>
+      autoscalersOf(
+        [],
+        [{ metadata: { name: 'w', annotations }, spec: { scaleTargetRef: { name: 'worker' } } }],
+      )
+    const key = 'autoscaling.keda.sh/paused-replicas'
+    expect(paused({ [key]: '0' }).get('worker')?.pausedBy).toBe(`${key}: 0`)
+    expect(paused({ [key]: '1', 'runbook-actions.io/held-at': '1' }).get('worker')).not.toHaveProperty(
+      'pausedBy',
+    )
+  })
+
   it('is about Deployments', () => {
     const set = { scaleTargetRef: { kind: 'StatefulSet', name: 'worker' } }
     expect(

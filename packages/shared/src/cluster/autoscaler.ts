@@ -3,6 +3,7 @@ import type { ReadingApi } from './reading-api.ts'
 import { ApiError } from './api-error.ts'
 import type { Cluster } from './cluster.ts'
 import type { ComponentState } from './component.ts'
+import { pauseOfOthers } from './wake/handle.ts'
 import { horizontalPodAutoscalers, scaledObjects, type KedaScaledObject, type Wire } from './resources.ts'
 
 /** What decides a Deployment's replicas, so that nobody else may. */
@@ -11,6 +12,8 @@ export interface Autoscaler {
   readonly name: string
   readonly min: number
   readonly max: number
+  /** The annotation by which somebody other than the suite has paused it: `autoscaling.keda.sh/paused: true`. */
+  readonly pausedBy?: string
 }
 
 /** KEDA's own defaults (ScaledObject, keda.sh/v1alpha1). */
@@ -39,7 +42,9 @@ export function autoscalersOf(
     const { kind = 'Deployment', name } = spec?.scaleTargetRef ?? {}
     if (kind !== 'Deployment' || name === undefined) continue
     const { minReplicaCount: min = kedaDefaults.min, maxReplicaCount: max = kedaDefaults.max } = spec ?? {}
-    found.set(name, { kind: 'KEDA', name: metadata?.name ?? '', min, max })
+    const pausedBy = pauseOfOthers(metadata?.annotations)
+    const paused = pausedBy !== undefined && { pausedBy }
+    found.set(name, { kind: 'KEDA', name: metadata?.name ?? '', min, max, ...paused })
   }
   return found
 }

@@ -1,6 +1,7 @@
 // A namespace in memory for tests of the phases. A written image rolls as the test says.
 import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
+import type { Sleeper } from '../record/sleeper.ts'
 import { withBad, withRelease, type History, type Release } from '../record/release.ts'
 import type { Memory, RecordStore, RollbackEnd } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
@@ -14,6 +15,7 @@ import type { ObjectEvent } from './object-event.ts'
 import { digestA, digestB, podOf, settledComponent } from './component.fixture.ts'
 import type { ConfigMapRestored } from './restore/restore-config-map.ts'
 import { restorePatch, type DeploymentRestore } from './restore/wanted-deployment.ts'
+import type { GiveBackEnd } from './wake/give-back.ts'
 
 type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
 
@@ -72,6 +74,10 @@ export class FakeCluster implements Cluster {
     status: 200,
     body: 'kafka_messages_consumed_total 1\n',
   })
+  /** What is held awake now, by Deployment. */
+  readonly held = new Map<string, Sleeper>()
+  /** What happens before something is held or given back: the test aborts, throws, or looks. */
+  onHold: (what: 'hold' | 'give back', sleeper: Sleeper) => void = () => undefined
   /** What happens on the way: the test aborts, or looks. */
   onWrite: (write: ImageWrite) => void = () => undefined
   onRestore: (wanted: DeploymentRestore) => void = () => undefined
@@ -135,6 +141,41 @@ export class FakeCluster implements Cluster {
     const { manifest, ...rest } = write
     const deployment = await this.setImage({ ...rest, deployment: manifest.deployment.name }, signal)
     return { deployment, changes: [] }
+  }
+
+  async hold(sleeper: Sleeper, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted()
+    this.onHold('hold', sleeper)
+    const { deployment, replicas } = sleeper
+    if (this.held.has(deployment)) return true
+    if ((this.states.get(deployment)?.deployment.spec?.replicas ?? 0) > 0) return false
+    this.held.set(deployment, sleeper)
+    return Promise.resolve(this.#scale(deployment, replicas))
+  }
+
+  isHeld({ deployment }: Sleeper): Promise<boolean> {
+    return Promise.resolve(this.held.has(deployment))
+  }
+
+  async giveBack(sleeper: Sleeper, signal: AbortSignal): Promise<GiveBackEnd> {
+    signal.throwIfAborted()
+    if (!this.held.has(sleeper.deployment)) return 'not-held'
+    this.onHold('give back', sleeper)
+    this.held.delete(sleeper.deployment)
+    this.#scale(sleeper.deployment, 0)
+    return Promise.resolve('given-back')
+  }
+
+  /** As if the Deployment's controller had been quick. */
+  #scale(name: string, replicas: number): true {
+    const before = this.states.get(name)
+    if (before === undefined) throw new Error(`no ${name}`)
+    const image = containersOf(before.deployment)[0]?.image ?? ''
+    const { generation = 0, annotations } = before.deployment.metadata ?? {}
+    const revision = annotations?.['deployment.kubernetes.io/revision'] ?? '1'
+    const settled = settledComponent({ name, replicas, revision, generation: generation + 1, image })
+    this.states.set(name, settled)
+    return true
   }
 
   podLog: Cluster['podLog'] = (pod) => Promise.resolve(this.logs.get(pod) ?? 'INFO started\n')

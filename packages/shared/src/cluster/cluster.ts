@@ -1,4 +1,5 @@
 import type { LockState } from '../decide/lock.ts'
+import type { Sleeper } from '../record/sleeper.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { ResourceQuota } from './capacity/quota.ts'
@@ -10,6 +11,7 @@ import type { ConfigMapRestored } from './restore/restore-config-map.ts'
 import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { LimitRange } from './resources.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
+import type { GiveBackEnd } from './wake/give-back.ts'
 
 /** What a pod's own HTTP server answered. */
 export interface PodAnswer {
@@ -86,6 +88,17 @@ export interface Cluster {
    * @throws UserError where somebody else owns a field of it, or changed the Deployment since it was read
    */
   applyManifest(write: ManifestWrite, signal: AbortSignal): Promise<AppliedManifest>
+  /**
+   * Holds a component that is scaled to zero, marked as the suite's doing. False where it is awake by itself: then nothing
+   * is held.
+   *
+   * @throws UserError where somebody has paused its ScaledObject, or taken it away
+   */
+  hold(sleeper: Sleeper, signal: AbortSignal): Promise<boolean>
+  /** Whether the suite holds a component awake. */
+  isHeld(sleeper: Sleeper, signal: AbortSignal): Promise<boolean>
+  /** Gives back what is held; what somebody has changed since stays. */
+  giveBack(sleeper: Sleeper, signal: AbortSignal): Promise<GiveBackEnd>
   /** The last lines of a container's log; `previous` for the run before the last restart. */
   podLog(
     pod: string,

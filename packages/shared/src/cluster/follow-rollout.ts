@@ -43,6 +43,8 @@ export interface FollowOptions {
   readonly since: Date
   /** `metadata.generation` that the change has: what is seen of an older one is of before. */
   readonly generation: number
+  /** Replicas that it is held at, where it is: fewer are not the end. */
+  readonly least?: number | undefined
   readonly limits: RolloutLimits
   readonly clock: Clock
   readonly log: Logger
@@ -58,7 +60,7 @@ export interface FollowOptions {
 export async function followRollout(
   watch: ComponentWatch,
   deployment: string,
-  { since, generation, limits, clock, log, signal }: FollowOptions,
+  { since, generation, least, limits, clock, log, signal }: FollowOptions,
 ): Promise<RolloutEnd> {
   const deadline = new Date(since.getTime() + limits.deadlineMs)
   let seen: FirstSeen = new Map()
@@ -74,7 +76,7 @@ export async function followRollout(
       return end('failed', `Deployment "${deployment}" was deleted while it was rolled out.`, [])
     }
     fewestReady = Math.min(fewestReady, component.pods.filter(isReady).length)
-    const progress = rolloutProgress(component, since, generation)
+    const progress = rolloutProgress(component, since, { generation, least })
     if (progress.message !== said) log.info((said = progress.message))
 
     const look = isObserved(component, generation) ? hardSignals(component, seen, limits, now) : nothingSeen

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
+import type { Sleeper } from '../record/sleeper.ts'
 import type { KubernetesApi } from './api.ts'
 import { AmbiguousWrite, ApiError } from './api-error.ts'
 import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
@@ -28,6 +29,8 @@ import { restoreConfigMap, type ConfigMapRestored } from './restore/restore-conf
 import { restoreDeployment } from './restore/restore-deployment.ts'
 import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
+import { giveBack, type GiveBackEnd } from './wake/give-back.ts'
+import { hold, isHeld } from './wake/hold.ts'
 
 /** How often a write is repeated where only the status has changed since the Deployment was read. */
 const writeAttempts = 10
@@ -138,6 +141,18 @@ export class KubernetesCluster implements Cluster {
 
   applyManifest(write: ManifestWrite, signal: AbortSignal): Promise<AppliedManifest> {
     return applyManifest(this.#api, this.namespace, write, signal)
+  }
+
+  hold(sleeper: Sleeper, signal: AbortSignal): Promise<boolean> {
+    return hold(this.#api, this.namespace, sleeper, signal)
+  }
+
+  isHeld(sleeper: Sleeper, signal: AbortSignal): Promise<boolean> {
+    return isHeld(this.#api, this.namespace, sleeper, signal)
+  }
+
+  giveBack(sleeper: Sleeper, signal: AbortSignal): Promise<GiveBackEnd> {
+    return giveBack(this.#api, this.namespace, sleeper, signal)
   }
 
   async podLog(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { deploymentOf, digestA, settledComponent } from './component.fixture.ts'
+import type { ComponentState } from './component.ts'
 import { planComponents } from './plan-components.ts'
 
 const states = new Map([
@@ -50,13 +51,24 @@ describe('planComponents', () => {
     )
   })
 
-  it('refuses to go on without the pod that "wake" asks for, and only then', () => {
+  it('says of one with "wake" at what it will be held, and knows the way also where it is awake now', () => {
     const waking = { ...named('download-worker'), wake: 1 }
-    const asleep = new Map([['download-worker', settledComponent({ replicas: 0 })]])
-    expect(() => planComponents([waking], asleep, { version: 'v1.1.0' })).toThrow(
-      'download-worker is scaled to zero, and "wake: 1" asks to hold pods',
-    )
-    expect(planComponents([waking], states, { version: 'v1.1.0' })).toHaveLength(1)
+    const keda = { kind: 'KEDA', name: 'worker', min: 0, max: 10 } as const
+    const plan = (state: ComponentState) =>
+      planComponents([waking], new Map([['download-worker', state]]), { version: 'v1.1.0' })
+    expect(plan(settledComponent({ replicas: 0 }))).toMatchObject([
+      { replicas: 0, strategy: 'scaled to zero: held at 1 for its validation', wake: { replicas: 1 } },
+    ])
+    expect(plan({ ...settledComponent(), autoscaler: keda })).toMatchObject([
+      { replicas: 6, wake: { replicas: 1, scaledObject: 'worker' } },
+    ])
+  })
+
+  it('takes replicas for the team’s own only where the suite does not hold them', () => {
+    const held = settledComponent({ replicas: 1 })
+    held.deployment.metadata!.annotations!['runbook-actions.io/held-at'] = '1'
+    const states = new Map([['download-worker', held]])
+    expect(planComponents([named('download-worker')], states, { version: 'v1.1.0' })[0]?.replicas).toBe(0)
   })
 
   it.each([

@@ -1,16 +1,11 @@
 import { UserError } from '../errors.ts'
 import type { PlannedComponent } from '../record/schema.ts'
 import { describeAutoscaler } from './autoscaler.ts'
-import {
-  containerOf,
-  containersOf,
-  nameOf,
-  replicasOf,
-  type ComponentState,
-  type Deployment,
-} from './component.ts'
+import { containerOf, containersOf, nameOf, type ComponentState, type Deployment } from './component.ts'
 import { formatImage, parseImage } from './image.ts'
 import { describeStrategy, rollingStrategy } from './strategy.ts'
+import { decideWake } from './wake/decide-wake.ts'
+import { ownReplicas } from './wake/own-replicas.ts'
 
 /** What the runbook file says of a component's image. */
 export interface ComponentImage {
@@ -21,7 +16,7 @@ export interface ComponentImage {
   readonly image?: string | undefined
   /** File that is applied, instead of only setting the image. */
   readonly manifest?: string | undefined
-  /** Replicas to hold for validation where an autoscaler has scaled to zero. */
+  /** Replicas to hold for the validation where it is scaled to zero. */
   readonly wake?: number
 }
 
@@ -37,7 +32,7 @@ export interface PlanOptions {
 /**
  * What each component runs now and will run, in the runbook's order.
  *
- * @throws UserError naming every component whose container or image cannot be told
+ * @throws UserError naming the component whose container or image cannot be told, or that cannot be woken
  */
 export function planComponents(
   components: readonly ComponentImage[],
@@ -61,10 +56,12 @@ export function planComponents(
 
 function planComponent(
   component: ComponentImage,
-  { deployment, autoscaler }: ComponentState,
+  state: ComponentState,
   options: PlanOptions,
 ): PlannedComponent {
-  refuseWake(component, deployment)
+  const { deployment, autoscaler } = state
+  const wake = decideWake(component.wake ?? 0, state)
+  const replicas = ownReplicas(deployment)
   const container = chooseContainer(component, deployment)
   const from = containerOf(deployment, container)?.image ?? ''
   return {
@@ -72,20 +69,15 @@ function planComponent(
     container,
     from,
     to: wantedImage(component, from, options),
-    replicas: replicasOf(deployment),
+    replicas,
     ...(autoscaler !== undefined && { autoscaler: describeAutoscaler(autoscaler) }),
     ...(component.manifest !== undefined && { manifest: component.manifest }),
-    strategy: describeStrategy(rollingStrategy(deployment)),
+    strategy:
+      wake !== undefined && replicas === 0
+        ? `scaled to zero: held at ${wake.replicas} for its validation`
+        : describeStrategy(rollingStrategy(deployment)),
+    ...(wake !== undefined && { wake }),
   }
-}
-
-/** Going on without the pod that the team asked for would show less than they think. */
-function refuseWake({ deployment: name, wake = 0 }: ComponentImage, deployment: Deployment): void {
-  if (wake === 0 || replicasOf(deployment) > 0) return
-  throw new UserError(
-    `${name} is scaled to zero, and "wake: ${wake}" asks to hold pods for its validation, which this version of the suite cannot do yet.`,
-    `Let work arrive until the autoscaler starts a pod, or leave the component out ("components"), and run it again.`,
-  )
 }
 
 function chooseContainer(

@@ -72,7 +72,7 @@ describe('rolloutProgress is stricter than kubectl', () => {
   })
 
   it('does not take the finished state of before for its own, where the watch is behind the write', () => {
-    expect(rolloutProgress(settledComponent({ generation: 2 }), since, 3)).toMatchObject({
+    expect(rolloutProgress(settledComponent({ generation: 2 }), since, { generation: 3 })).toMatchObject({
       state: 'progressing',
       message: 'Waiting for deployment spec update to be observed...',
     })
@@ -80,6 +80,15 @@ describe('rolloutProgress is stricter than kubectl', () => {
 })
 
 describe('the progress deadline', () => {
+  it('is not complete with fewer pods than it is held at', () => {
+    const component = settledComponent({ replicas: 0 })
+    expect(rolloutProgress(component, since).state).toBe('complete')
+    expect(rolloutProgress(component, since, { least: 1 })).toMatchObject({
+      state: 'progressing',
+      message: expect.stringContaining('it is scaled to 0, and held at 1'),
+    })
+  })
+
   it('ends the rollout when it was exceeded after the change was written', () => {
     const component = settledComponent({ status: exceeded('2026-11-23T10:10:00Z') })
     expect(rolloutProgress(component, since)).toMatchObject({

@@ -15,9 +15,14 @@ export interface RolloutProgress {
  *
  * @param since when the rollout began: a deadline exceeded before that is of an earlier one. The condition stays
  *   until the first progress, so a good rollback would else be reported as failed.
- * @param generation the least `metadata.generation` that has the change: a watch may still show the one before
+ * @param from.generation the least `metadata.generation` that has the change: a watch may still show the one before
+ * @param from.least replicas that it is held at: KEDA may not have followed yet, or the watch not have shown it
  */
-export function rolloutProgress(component: ComponentState, since: Date, generation = 0): RolloutProgress {
+export function rolloutProgress(
+  component: ComponentState,
+  since: Date,
+  { generation = 0, least = 0 }: { generation?: number; least?: number | undefined } = {},
+): RolloutProgress {
   const { deployment } = component
   const status = deployment.status ?? {}
   const wanted = replicasOf(deployment)
@@ -45,6 +50,7 @@ export function rolloutProgress(component: ComponentState, since: Date, generati
       available,
     }
   }
+  if (wanted < least) return waiting(`it is scaled to ${wanted}, and held at ${least}`)
   if (updated < wanted) return waiting(`${updated} out of ${wanted} new replicas have been updated`)
   if (replicas > updated) return waiting(`${replicas - updated} old replicas are pending termination`)
   if (available < updated) return waiting(`${available} of ${updated} updated replicas are available`)

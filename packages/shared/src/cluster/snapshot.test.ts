@@ -84,6 +84,15 @@ describe('takeSnapshot', () => {
     expect(kept).not.toContain('flags')
   })
 
+  it('keeps one that the suite holds awake as its team has it: asleep, and without the mark', async () => {
+    const held = settledComponent({ replicas: 1 })
+    held.deployment.metadata!.annotations = { team: 'data', 'runbook-actions.io/held-at': '1' }
+    const { signal } = new AbortController()
+    const snapshot = await takeSnapshot(cluster, [held], { clock: { now: () => new Date() }, signal })
+    expect(snapshot.deployments).toMatchObject([{ replicas: 0, annotations: { team: 'data' } }])
+    expect(snapshot.deployments[0]?.annotations).not.toHaveProperty(['runbook-actions.io/held-at'])
+  })
+
   it('knows the digests by container', async () => {
     const plain = settledComponent({ replicas: 2 })
     const snapshot = await takeSnapshot(cluster, [plain], {

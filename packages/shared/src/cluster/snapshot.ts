@@ -1,15 +1,10 @@
 import type { ConfigMapSnapshot, DeploymentSnapshot, Snapshot } from '../record/snapshot.ts'
 import type { Clock } from '../ports.ts'
 import type { Cluster } from './cluster.ts'
-import {
-  containersOf,
-  nameOf,
-  replicasOf,
-  revisionOf,
-  type ComponentState,
-  type Deployment,
-} from './component.ts'
+import { containersOf, nameOf, revisionOf, type ComponentState, type Deployment } from './component.ts'
 import { runningDigests } from './image.ts'
+import { heldAtKey } from './wake/handle.ts'
+import { ownReplicas } from './wake/own-replicas.ts'
 
 /**
  * The release set as it stands: every Deployment whole, every ConfigMap that its pods use as an immutable copy named
@@ -33,16 +28,17 @@ export async function takeSnapshot(
   }
 }
 
-/** What a Deployment is put back to. */
+/** What a Deployment is put back to: as its team has it, also where the suite holds it awake. */
 function deploymentSnapshot(state: ComponentState): DeploymentSnapshot {
   const { deployment } = state
   const revision = revisionOf(deployment)
+  const { [heldAtKey]: _, ...annotations } = deployment.metadata?.annotations ?? {}
   return {
     deployment: nameOf(deployment),
     uid: deployment.metadata?.uid ?? '',
     ...(revision !== undefined && { revision }),
-    replicas: replicasOf(deployment),
-    annotations: { ...deployment.metadata?.annotations },
+    replicas: ownReplicas(deployment),
+    annotations,
     template: { ...deployment.spec?.template },
     digests: Object.fromEntries(
       containersOf(deployment).map(({ name }) => [

@@ -4,7 +4,13 @@ import { partitionOf, readingOf } from './group-reading.fixture.ts'
 import type { GroupReading } from './group-reading.ts'
 import { judgeReading, type ReadingLimits } from './lag-reading.ts'
 
-const limits: ReadingLimits = { max: 5_000, completeness: 0.8, uncommitted: 'ignore', afterRollout: false }
+const limits: ReadingLimits = {
+  max: 5_000,
+  completeness: 0.8,
+  uncommitted: 'ignore',
+  afterRollout: false,
+  maySleep: false,
+}
 const judge = (reading: GroupReading, more: Partial<ReadingLimits> = {}) => {
   const { kind, verdict, sentence } = judgeReading(reading, groupLag(reading), { ...limits, ...more })
   return [kind, verdict, sentence.replace('xact-download-worker', 'GROUP')] as const
@@ -125,6 +131,24 @@ describe('judgeReading', () => {
       readingOf([0], withoutMembers),
       {},
       ['idle', 'inconclusive', 'GROUP has no members, and nothing waits: nothing has been shown.'],
+    ],
+    [
+      'asleep as it may, and nothing waits',
+      readingOf([0], withoutMembers),
+      { maySleep: true },
+      ['idle', 'skipped', 'GROUP is asleep: it has no members, and nothing waits.'],
+    ],
+    [
+      'asleep as it may, with little to be woken by',
+      readingOf([12], withoutMembers),
+      { maySleep: true },
+      ['below', 'pass', 'GROUP is 12 messages behind.'],
+    ],
+    [
+      'asleep although much waits',
+      readingOf([12], withoutMembers),
+      { maySleep: true, max: 12 },
+      ['above', 'fail', 'GROUP is 12 messages behind, with a limit of 12.'],
     ],
     [
       'members that the source cannot tell',

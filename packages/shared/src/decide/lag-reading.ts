@@ -12,6 +12,8 @@ export interface ReadingLimits {
   readonly uncommitted: 'ignore' | 'fail'
   /** Whether a release waits to be shown good: then a group that never committed has shown nothing. */
   readonly afterRollout: boolean
+  /** Whether its component is expected to sleep where there is little to do: then nobody has to read. */
+  readonly maySleep: boolean
 }
 
 /** What one reading says of a group. */
@@ -37,7 +39,7 @@ export function judgeReading(reading: GroupReading, lag: GroupLag, limits: Readi
   return (
     unmeasured(reading, lag, limits) ??
     broken(reading, lag, limits) ??
-    abandoned(reading, lag) ??
+    abandoned(reading, lag, limits) ??
     held(reading, lag, limits)
   )
 }
@@ -102,8 +104,16 @@ function broken(
 }
 
 /** Nobody reads. With nothing to read, that is a component scaled to zero, of which nothing has been shown. */
-function abandoned({ group, members }: GroupReading, { total }: GroupLag): LagFinding | undefined {
+function abandoned(
+  { group, members }: GroupReading,
+  { total }: GroupLag,
+  { maySleep }: ReadingLimits,
+): LagFinding | undefined {
   if (members !== 0) return undefined
+  if (maySleep) {
+    const sentence = `${group} is asleep: it has no members, and nothing waits.`
+    return total > 0 ? undefined : { kind: 'idle', verdict: 'skipped', sentence }
+  }
   return total > 0
     ? {
         kind: 'no-members',

@@ -42,29 +42,41 @@ export async function componentsHealth(
       return state === undefined ? [] : [componentHealth(context, component, state, clock.now(), signal)]
     }),
   )
-  const verdict = worst(findings.map((finding) => finding.verdict))
+  const asleep = findings.filter(({ verdict }) => verdict === 'skipped')
+  const awake = findings.length - asleep.length
+  // Where all of them sleep nothing is shown, and nothing can be: they are woken after.
+  const verdict = awake === 0 ? 'warn' : worst(findings.map((finding) => finding.verdict))
   const pods = [...states.values()].flatMap((state) => state.pods.filter((pod) => !isTerminating(pod)))
   const bad = findings.filter((finding) => finding.verdict !== 'pass')
   return {
     verdict,
     value: `${pods.filter(isReady).length}/${pods.length} pods Ready`,
-    answer:
-      bad.length === 0
-        ? `${pods.length} pods of ${findings.length} components are Ready and healthy, none restarted of late.`
-        : bad.map((finding) => finding.sentence).join(' '),
+    answer: [
+      ...(bad.length === asleep.length && awake > 0
+        ? [`${pods.length} pods of ${awake} components are Ready and healthy, none restarted of late.`]
+        : []),
+      ...bad.map((finding) => finding.sentence),
+    ].join(' '),
     evidence: findings.flatMap((finding) => finding.evidence),
   }
 }
 
 async function componentHealth(
-  { cluster }: GateContext<'cluster'>,
+  { cluster, occasion }: GateContext<'cluster'>,
   component: Component,
   state: ComponentState,
   now: Date,
   signal: AbortSignal,
 ): Promise<HealthFinding> {
   const pods = podsHealth(state, now)
-  const { health } = component
+  const { health, wake } = component
+  if (wake > 0 && replicasOf(state.deployment) === 0) {
+    const sentence =
+      occasion === 'post-deploy'
+        ? `${nameOf(state.deployment)} is scaled to zero, and nothing holds it awake: for a validation, re-run all jobs; the rollout wakes it.`
+        : `${nameOf(state.deployment)} is scaled to zero, and woken for its validation.`
+    return { ...pods, verdict: occasion === 'post-deploy' ? 'inconclusive' : 'skipped', sentence }
+  }
   if (pods.verdict === 'fail' || pods.verdict === 'inconclusive' || health === false) return pods
   const answers = await Promise.all(
     state.pods.filter(isReady).map(async (pod) => {

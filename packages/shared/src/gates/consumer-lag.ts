@@ -2,17 +2,18 @@ import { formatted, messages } from '../decide/group-lag.ts'
 import { judgeReading } from '../decide/lag-reading.ts'
 import { judgeTrend } from '../decide/lag-trend.ts'
 import { normalLag, type NormalLag } from '../decide/normal-lag.ts'
-import { worst, type Verdict } from '../decide/verdict.ts'
+import type { Verdict } from '../decide/verdict.ts'
 import { judgeAbove } from '../decide/watched-lag.ts'
 import type { Baseline } from '../record/gate-result.ts'
 import { watchStages } from '../record/schema.ts'
-import { consumerGroups } from '../runbook/consumer-groups.ts'
+import { consumerGroups, sleepingGroups } from '../runbook/consumer-groups.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
 import {
   firstReadingMs,
   historyOfLooks,
   lookAtGroups,
   normalOf,
+  ofGroups,
   trendLimits,
   type GroupLook,
 } from './group-looks.ts'
@@ -34,8 +35,7 @@ export const consumerLag: Gate<'lag'> = {
     const looks = await lookAtGroups(context, 'consumer-lag', signal)
     const isWatched = watchStages.some((stage) => stage === occasion)
     const findings = looks.map((look) => ({ look, ...judge(look, context, isWatched) }))
-    const verdict = worst(findings.map((each) => each.verdict))
-    const told = verdict === 'pass' ? findings : findings.filter((each) => each.verdict === verdict)
+    const { verdict, told } = ofGroups(findings)
     const highest = Math.max(...looks.map(({ lag }) => lag.total))
     const more = isWatched ? inWatch(looks, context) : await baselineNow(context, groups, signal)
     const triggers = findings.flatMap(({ trigger }) => trigger ?? [])
@@ -69,7 +69,9 @@ function judge(
   isWatched: boolean,
 ): Finding {
   const { max, completeness, uncommitted } = context.runbook.gates.consumerLag
-  const single = judgeReading(reading, lag, { max, completeness, uncommitted, afterRollout: isWatched })
+  const maySleep = sleepingGroups(context.runbook, context.record.environment).has(group)
+  const limits = { max, completeness, uncommitted, afterRollout: isWatched, maySleep }
+  const single = judgeReading(reading, lag, limits)
   if (!isWatched) return single
   const trend = judgeTrend(group, points, trendLimits(context, group))
   if (trend.kind === 'breach') return { verdict: 'fail', sentence: trend.sentence, trigger: trend.sentence }

@@ -53,6 +53,24 @@ describe('error-rate in a watch', () => {
     expect([silent.verdict, silent.mayBeChance]).toEqual(['inconclusive', undefined])
   })
 
+  it('passes a component over that sleeps as it may, and fails it where it does not', async () => {
+    const counts = (perMinute: number | undefined) =>
+      quietPipeline(...components).counter(messages, () => perMinute, 'result-processor')
+    const sleepers = ['result-processor']
+    expect((await askGate(errorRate, counts(undefined))).verdict).toBe('unknown')
+    const result = await askGate(errorRate, counts(undefined), { sleepers })
+    expect([result.verdict, result.answer]).toEqual([
+      'pass',
+      '0.2 % of 15,000 messages of event-ingester failed.',
+    ])
+    expect((await askGate(errorRate, counts(0), { sleepers })).verdict).toBe('pass')
+    const failing = counts(1_000).counter(errors, 50, 'result-processor')
+    expect((await askGate(errorRate, failing, { sleepers })).verdict).toBe('fail')
+    // Where nothing at all is shown, nobody has to sleep for it to be so.
+    const none = quietPipeline(...components).counter(messages, () => undefined, ...components)
+    expect((await askGate(errorRate, none, { sleepers: components })).verdict).toBe('inconclusive')
+  })
+
   it('triggers when it is above 5 % for 5 min, and not before', async () => {
     const bad = failing((at) => (at > atMinute(5).getTime() ? 100 : 2))
     expect((await askGate(errorRate, bad, { at: 9 })).trigger).toBeUndefined()

@@ -5,6 +5,7 @@ import { judgeFraction, type FractionJudgement, type Window } from '../decide/ju
 import { worst } from '../decide/verdict.ts'
 import { baselineOf } from '../record/baseline.ts'
 import type { Baseline } from '../record/gate-result.ts'
+import { sleepersOf } from '../record/sleeper.ts'
 import { humanDuration } from '../runbook/durations.ts'
 import type { Answer, GateContext } from './gate.ts'
 import { drawn, ratioBehind, type ChartUnit } from './chart-unit.ts'
@@ -69,10 +70,16 @@ export function fractionAnswer(
     atLeast: gate.atLeast,
     dispersion: before?.dispersion ?? 1,
   }
-  const judged = countings.map((counting) => ({ counting, judgement: judgeFraction(counting.steps, rules) }))
-  const verdict = worst(judged.map(({ judgement }) => judgement.verdict))
+  const maySleep = new Set(sleepersOf(record.plan).map(({ deployment }) => deployment))
+  const judged = countings.map((counting) => {
+    const judgement = judgeFraction(counting.steps, rules)
+    // A component that is woken for its validation only has nothing to count while it sleeps.
+    const isAsleep = maySleep.has(counting.of) && isUnshown(judgement)
+    return { counting, judgement, verdict: isAsleep ? ('skipped' as const) : judgement.verdict }
+  })
+  const verdict = worst(judged.map((each) => each.verdict))
   const [decisive] = judged
-    .filter(({ judgement }) => judgement.verdict === verdict)
+    .filter((each) => each.verdict === verdict)
     .toSorted((a, b) => (b.judgement.window.ratio ?? -1) - (a.judgement.window.ratio ?? -1))
   if (decisive === undefined) return { verdict: 'inconclusive', answer: 'Nothing was counted.' }
   const { counting, judgement } = decisive
@@ -100,6 +107,11 @@ export function fractionAnswer(
     ...(trigger !== undefined && { trigger }),
     ...(judgement.reason === 'perhaps' && { mayBeChance: true }),
   }
+}
+
+/** Too little was measured, or counted, to say anything. */
+function isUnshown({ reason }: FractionJudgement): boolean {
+  return reason !== 'below' && reason !== 'broken' && reason !== 'perhaps'
 }
 
 /** What was normal before the deployment, in ratios; undefined where preflight did not measure it. */

@@ -2,6 +2,7 @@ import { groupLag, type GroupLag } from '../decide/group-lag.ts'
 import type { GroupReading } from '../decide/group-reading.ts'
 import { lagPoint, type LagPoint, type TrendLimits } from '../decide/lag-trend.ts'
 import type { NormalLag } from '../decide/normal-lag.ts'
+import { worst, type Verdict } from '../decide/verdict.ts'
 import { lastPhase } from '../record/append.ts'
 import { baselineOf } from '../record/baseline.ts'
 import type { GateHistory } from '../record/gate-result.ts'
@@ -46,6 +47,18 @@ export async function lookAtGroups(
     )
     return { group, reading, lag: groupLag(reading), points: [...recorded, ...known] }
   })
+}
+
+/** The verdict of several groups, and the findings to tell; skipped only where each group is. */
+export function ofGroups<Finding extends { readonly verdict: Verdict }>(
+  findings: readonly Finding[],
+): { readonly verdict: Verdict; readonly told: readonly Finding[] } {
+  const isSkipped = findings.every((each) => each.verdict === 'skipped')
+  const verdict = isSkipped ? 'skipped' : worst(findings.map((each) => each.verdict))
+  return {
+    verdict,
+    told: verdict === 'pass' ? findings : findings.filter((each) => each.verdict === verdict),
+  }
 }
 
 /** For the way of a first line through the API server. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messages } from '../decide/group-lag.ts'
 import { judgeReading, type LagFinding } from '../decide/lag-reading.ts'
 import { judgeTrend, type LagTrendKind } from '../decide/lag-trend.ts'
-import { worst, type Verdict } from '../decide/verdict.ts'
-import { consumerGroups } from '../runbook/consumer-groups.ts'
+import type { Verdict } from '../decide/verdict.ts'
+import { consumerGroups, sleepingGroups } from '../runbook/consumer-groups.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import { noGroups } from './consumer-lag.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
@@ -12,6 +12,7 @@ import {
   historyOfLooks,
   lookAtGroups,
   normalOf,
+  ofGroups,
   trendLimits,
   type GroupLook,
 } from './group-looks.ts'
@@ -96,8 +97,7 @@ async function overTime(context: GateContext<'lag'>, wait: Wait, signal: AbortSi
 
 function answer(looks: readonly GroupLook[], context: GateContext<'lag'>): Answer {
   const findings = looks.map((look) => ({ look, ...judge(look, context) }))
-  const verdict = worst(findings.map((each) => each.verdict))
-  const told = verdict === 'pass' ? findings : findings.filter((each) => each.verdict === verdict)
+  const { verdict, told } = ofGroups(findings)
   const before = looks.flatMap(({ group }) => normalOf(context, group)?.median ?? [])
   const history = historyOfLooks(looks, context)
   return {
@@ -116,7 +116,12 @@ function judge(
   context: GateContext<'lag'>,
 ): Pick<LagFinding, 'verdict' | 'sentence'> {
   const { max, completeness, uncommitted } = context.runbook.gates.consumerLag
-  const single = judgeReading(reading, lag, { max, completeness, uncommitted, afterRollout: true })
+  // Right after the rollout it is held awake.
+  const maySleep =
+    context.occasion !== 'post-deploy' &&
+    sleepingGroups(context.runbook, context.record.environment).has(group)
+  const limits = { max, completeness, uncommitted, afterRollout: true, maySleep }
+  const single = judgeReading(reading, lag, limits)
   // How much waits is another question; whether that means anything is this one, too.
   if (single.kind !== 'above' && single.verdict !== 'pass') return single
   const { kind, sentence } = judgeTrend(group, points, trendLimits(context, group))

@@ -3,7 +3,7 @@ import { FakeCluster } from '../cluster/cluster.fixture.ts'
 import { quietPipeline, type FakeMetrics } from '../metrics/metrics.fixture.ts'
 import type { Baseline } from '../record/gate-result.ts'
 import { appendPhase } from '../record/append.ts'
-import { recordOf } from '../record/record.fixture.ts'
+import { planned, recordOf } from '../record/record.fixture.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { TEN_LINES } from '../runbook/example.ts'
 import { loadRunbook } from '../runbook/load.ts'
@@ -26,6 +26,8 @@ export interface Asking {
   readonly runbook?: string
   readonly baseline?: Partial<Omit<Baseline, 'median'>> & { readonly median: number }
   readonly cluster?: FakeCluster
+  /** Deployments that are woken for their validation only. */
+  readonly sleepers?: readonly string[]
 }
 
 /** The runner's answer of one gate. */
@@ -38,11 +40,12 @@ export async function askGate<Needs extends keyof Sources>(
     runbook = '',
     baseline,
     cluster = new FakeCluster(...components),
+    sleepers = [],
   }: Asking = {},
 ): Promise<GateResult> {
   const context: GateContext = contextOf({
     runbook: loadRunbook(`${TEN_LINES}${runbook}\n`, { file: 'runbook.yaml' }),
-    record: recordWith(gate.name, baseline),
+    record: recordWith(gate.name, baseline, sleepers),
     occasion,
     since: watchedSince,
     clock: { now: () => atMinute(at) },
@@ -54,7 +57,11 @@ export async function askGate<Needs extends keyof Sources>(
   return result
 }
 
-function recordWith(gate: string, baseline: Asking['baseline']): DeploymentRecord {
+function recordWith(
+  gate: string,
+  baseline: Asking['baseline'],
+  sleepers: readonly string[],
+): DeploymentRecord {
   const at = new Date('2026-11-23T10:00:00Z')
   const asked: GateResult = {
     gate,
@@ -75,6 +82,9 @@ function recordWith(gate: string, baseline: Asking['baseline']): DeploymentRecor
   }
   const gates = baseline === undefined ? [] : [{ ...asked, baseline: { ...normal, ...baseline } }]
   const times = { startedAt: at, endedAt: at, outcome: 'passed', reason: '' } as const
-  const checked = appendPhase(recordOf(), { ...times, phase: 'preflight', gates })
+  const plan = components.map((name) =>
+    planned(name, sleepers.includes(name) ? { wake: { replicas: 1 } } : {}),
+  )
+  const checked = appendPhase(recordOf({ plan }), { ...times, phase: 'preflight', gates })
   return appendPhase(checked, { ...times, phase: 'rollout', startedAt: new Date('2026-11-23T10:20:00Z') })
 }

@@ -6,6 +6,7 @@ import { diagnosisSchema } from './diagnosis.ts'
 import { gateResultSchema } from './gate-result.ts'
 import { migrationSchema } from './migration.ts'
 import { offsetReceiptSchema, offsetsSchema } from './offsets.ts'
+import { wakeSchema } from './sleeper.ts'
 import { snapshotSchema } from './snapshot.ts'
 
 /** An image by content, as a pod's `imageID` ends: `sha256:` and 64 hexadecimal digits. */
@@ -25,6 +26,8 @@ export const plannedComponentSchema = z.strictObject({
   manifest: z.string().optional(),
   /** The rolling strategy in pods, as a sentence. */
   strategy: z.string(),
+  /** How it gets pods for its validation where it is scaled to zero; absent where it is left asleep. */
+  wake: wakeSchema.optional(),
 })
 
 /** What a component runs, as its pods showed. */
@@ -120,7 +123,7 @@ export const approvalSchema = z.strictObject({
   environment: z.string(),
   by: z.string(),
   comment: z.string(),
-  /** When the approval was seen: the API does not say when it was given. */
+  /** When it was seen: the API does not say when it was given. */
   seenAt: z.iso.datetime(),
 })
 
@@ -208,6 +211,8 @@ export const recordSchema = z.strictObject({
   /** Absent while nothing is watched. */
   watch: watchSchema.optional(),
   approvals: z.array(approvalSchema),
+  /** Who refused to approve it; absent where nobody did. */
+  rejection: approvalSchema.optional(),
   overrides: z.array(overrideSchema),
   snapshot: snapshotSchema.optional(),
   /** Where the consumer groups stood when the snapshot was taken. */

@@ -1,6 +1,14 @@
 import { environmentOf } from './environments.ts'
 import type { Runbook } from './schema.ts'
 
+/** The groups of an environment that only components read which are woken where they sleep. */
+export function sleepingGroups(runbook: Runbook, environment: string): ReadonlySet<string> {
+  const readers = (components: Runbook['components']) =>
+    consumerGroups({ ...runbook, components }, environment)
+  const awake = new Set(readers(runbook.components.filter(({ wake }) => wake === 0)))
+  return new Set(readers(runbook.components).filter((group) => !awake.has(group)))
+}
+
 /** The consumer groups whose lag is watched in an environment, each once, in the order of the components. */
 export function consumerGroups(runbook: Runbook, environment: string): string[] {
   return [...consumersByGroup(runbook, environment).keys()]

@@ -32,13 +32,14 @@ const specSchema = z.looseObject({
 
 /** What a rollout of one component asks of its namespace and its nodes. */
 export function componentChange(
-  { deployment, autoscaler }: PlannedComponent,
+  { deployment, autoscaler, wake }: PlannedComponent,
   state: ComponentState,
   { quotas, limitRanges }: NamespaceLimits,
   manifest: Manifest | undefined,
 ): ComponentChange {
   const live = state.deployment
-  const next = manifest === undefined ? live : asApplied(live, manifest, autoscaler !== undefined)
+  const applied = manifest === undefined ? live : asApplied(live, manifest, autoscaler !== undefined)
+  const next = wake !== undefined && replicasOf(applied) === 0 ? scaledTo(applied, wake.replicas) : applied
   const present = state.pods.filter((pod) => !isTerminating(pod))
   const example = splitPods(state).current.find((pod) => !isTerminating(pod)) ?? present[0]
   const template = specOf(live)
@@ -61,6 +62,10 @@ export function componentChange(
 
 function specOf({ spec }: Deployment): PodSpec {
   return spec?.template.spec ?? { containers: [] }
+}
+
+function scaledTo(deployment: Deployment, replicas: number): Deployment {
+  return { ...deployment, spec: { ...deployment.spec, replicas } as NonNullable<Deployment['spec']> }
 }
 
 function asApplied(live: Deployment, { deployment: { object } }: Manifest, isScaled: boolean): Deployment {

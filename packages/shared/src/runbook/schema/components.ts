@@ -70,7 +70,9 @@ const component = section({
     ),
   wake: count()
     .prefault(0)
-    .describe('Replicas to hold for validation when the autoscaler has scaled the component to zero. Not built yet: such a component is refused.'),
+    .describe(
+      'Replicas at which the component is held for its validation where it is scaled to zero; then it is given back. 0: it is left asleep, and nothing of it is shown.',
+    ),
 }).transform((parsed) => ({
   ...parsed,
   container: parsed.container ?? parsed.deployment,
