@@ -1,5 +1,5 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
-import { replicasOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { isSameData } from '@runbook-actions/shared/cluster/restore/same-data.ts'
 import {
   deploymentOfSnapshot,
@@ -24,7 +24,7 @@ export interface RestoreStep {
   readonly state: ComponentState
   /** One sentence each; none where it is as it was. */
   readonly differences: readonly string[]
-  /** Its template may be the same; its pods have read what a ConfigMap says now. */
+  /** Its template may be the same; its pods have read what a ConfigMap says now, or wait before they try again. */
   readonly restarts: boolean
   /** Absent where the number stays as it is. */
   readonly replicas: number | undefined
@@ -64,23 +64,38 @@ export async function planRestore(
     const { deployment } = snapshot
     const state = states.get(deployment)
     if (state === undefined) return []
-    const restarts = usedBy(deploymentOfSnapshot(snapshot)).configMaps.some((name) => names.has(name))
+    const reconfigured = usedBy(deploymentOfSnapshot(snapshot)).configMaps.some((name) => names.has(name))
+    const differences = differencesFrom(snapshot, state)
+    const backsOff = differences.length === 0 && isBackingOff(state)
     return [
       {
         deployment,
         snapshot,
         state,
         differences: [
-          ...differencesFrom(snapshot, state),
-          ...(restarts ? ['its configuration was changed'] : []),
+          ...differences,
+          ...(reconfigured ? ['its configuration was changed'] : []),
+          ...(backsOff ? ['its pods wait ever longer before they try again: new ones try at once'] : []),
         ],
-        restarts,
+        restarts: reconfigured || backsOff,
         replicas: replicasFor(snapshot, state),
       },
     ]
   })
   const held = await heldAwake(sleepersOf(woken), cluster, signal)
   return { held, configMaps: changed, steps }
+}
+
+/**
+ * Whether a pod waits before it pulls or starts again, up to five minutes: a rollback before this one may have left it so, and
+ * what was wrong then may be mended.
+ */
+function isBackingOff(state: ComponentState): boolean {
+  return splitPods(state).current.some((pod) =>
+    [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(
+      ({ state: now }) => now?.waiting?.reason?.endsWith('BackOff'),
+    ),
+  )
 }
 
 /**

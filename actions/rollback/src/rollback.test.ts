@@ -524,6 +524,26 @@ describe('rollback', () => {
     expect(store.memory.knownGood?.components[0]?.image).toContain('v1.0.0@')
   })
 
+  it.each(['ImagePullBackOff', 'CrashLoopBackOff'])(
+    'makes pods anew that an earlier rollback left in %s: they would wait for minutes although the cause is mended',
+    async (reason) => {
+      const good = cluster.states.get('download-worker')!
+      const pod = podOf(good.replicaSets[0]!, 'waits', { waiting: { reason, message: '' }, restarts: 5 })
+      cluster.states.set('download-worker', { ...good, pods: [pod, ...good.pods.slice(1)] })
+      expect((await goBack()).outcome).toBe('rolled-back')
+      expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['download-worker'])
+      expect(JSON.stringify(cluster.restored[0]?.template)).toContain('restartedAt')
+    },
+  )
+
+  it('hands on the record of the rollback that did it where there is nothing left to do', async () => {
+    deployed(...names)
+    const done = await goBack()
+    const again = await goBack({ record: done.record, reason: 'to keep the books' })
+    expect([again.outcome, again.record]).toEqual(['passed', done.record])
+    expect(again.record.rollback?.reason).toBe('critical bug')
+  })
+
   it('does not wait for metrics where there is nothing to do', async () => {
     Object.assign(metrics, { counted: () => Promise.reject(new Error('no route to Prometheus')) })
     const begun = now

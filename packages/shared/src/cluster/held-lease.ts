@@ -86,7 +86,7 @@ export class HeldLease implements Held {
   async #renew(): Promise<void> {
     const { store, limits, clock, log } = this.#tools
     // One try that hangs must leave time for another.
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limits.leaseMs / 6)])
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(Math.floor(limits.leaseMs / 6))])
     const next = { ...this.#grip, renewedAt: clock.now() }
     try {
       const state = lockStateOf(this.#lease)
