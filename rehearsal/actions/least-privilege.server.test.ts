@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import * as z from 'zod'
+import { canaryLabels } from '../../packages/shared/src/cluster/canary.ts'
 import { auditedRequests } from '../kubernetes/requests.ts'
 import { rightOf, rightsIn } from '../kubernetes/rights.ts'
 import { scaledObjectDefinition } from '../../packages/shared/src/cluster/wake/scaled-object.fixture.ts'
@@ -82,6 +83,10 @@ beforeAll(async () => {
   const crashing = ['--version', 'v1.3.0']
   await use('rollout of what crashes', 'failed', 'rollout', ...crashing)
   const why = ['--reason', 'it crashes']
+  await stage.deploy('worker-canary', 'somebody-canary')
+  const labels = canaryLabels('worker', { pipeline: 'privilege', environment: 'production' })
+  const marks = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  await stage.admin(['label', 'deployment/worker-canary', ...marks])
   await use('dry run of a rollback', 'passed', 'rollback', ...why, '--dry-run')
   await use('rollback', 'rolled-back', 'rollback', ...why)
   await use('rollback again', 'passed', 'rollback', ...why)
@@ -127,6 +132,11 @@ afterAll(async () => {
 })
 
 describe('the documented Roles', () => {
+  it('let a rollback remove the canary that was left, and nothing that is not ours', async () => {
+    const names = await stage.admin(['get', 'deployments', '-o', 'jsonpath={.items[*].metadata.name}'])
+    expect(names.split(' ')).toEqual(['somebody-canary', 'worker'])
+  })
+
   it('suffice for every documented use', () => {
     expect(done).toEqual(Object.fromEntries(Object.keys(done).map((title) => [title, 'as it should'])))
   })

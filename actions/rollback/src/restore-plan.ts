@@ -1,3 +1,4 @@
+import type { Canary, CanaryPlace } from '@runbook-actions/shared/cluster/canary.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { isSameData } from '@runbook-actions/shared/cluster/restore/same-data.ts'
@@ -35,6 +36,8 @@ export interface RestorePlan {
   readonly held: readonly Sleeper[]
   /** Those that say something else than they did. */
   readonly configMaps: readonly ConfigMapSnapshot[]
+  /** What an interrupted deployment has left running beside the components. */
+  readonly canaries: readonly Canary[]
   /** In the order in which they are put back: the last one that was rolled first. */
   readonly steps: readonly RestoreStep[]
 }
@@ -44,21 +47,30 @@ export interface RestorePlan {
  *
  * @param which.only Deployments; all of the snapshot where it is empty
  * @param which.woken the plan of the deployment that is taken back
+ * @param which.place whose canaries are removed
  */
 export async function planRestore(
   { deployments, configMaps }: Snapshot,
-  { only, woken }: { readonly only: readonly string[]; readonly woken: Plan },
+  {
+    only,
+    woken,
+    place,
+  }: { readonly only: readonly string[]; readonly woken: Plan; readonly place: CanaryPlace },
   states: ReadonlyMap<string, ComponentState>,
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<RestorePlan> {
   const chosen = deployments.filter(({ deployment }) => only.length === 0 || only.includes(deployment))
   const used = new Set(chosen.flatMap((each) => usedBy(deploymentOfSnapshot(each)).configMaps))
-  const changed = await changedConfigMaps(
-    configMaps.filter(({ name }) => used.has(name)),
-    cluster,
-    signal,
-  )
+  const [changed, canaries] = await Promise.all([
+    changedConfigMaps(
+      configMaps.filter(({ name }) => used.has(name)),
+      cluster,
+      signal,
+    ),
+    cluster.canaries(place, signal),
+  ])
+  const isChosen = new Set(chosen.map(({ deployment }) => deployment))
   const names = new Set(changed.map(({ name }) => name))
   const steps = chosen.toReversed().flatMap((snapshot): RestoreStep[] => {
     const { deployment } = snapshot
@@ -83,7 +95,12 @@ export async function planRestore(
     ]
   })
   const held = await heldAwake(sleepersOf(woken), cluster, signal)
-  return { held, configMaps: changed, steps }
+  return {
+    held,
+    configMaps: changed,
+    canaries: canaries.filter(({ component }) => isChosen.has(component)),
+    steps,
+  }
 }
 
 /**
@@ -125,19 +142,23 @@ async function changedConfigMaps(
 }
 
 /** Whether anything is to be written. */
-export function isNothing({ held, configMaps, steps }: RestorePlan): boolean {
+export function isNothing({ held, configMaps, canaries, steps }: RestorePlan): boolean {
   return (
     held.length === 0 &&
     configMaps.length === 0 &&
+    canaries.length === 0 &&
     steps.every(({ differences, replicas }) => differences.length === 0 && replicas === undefined)
   )
 }
 
 /** `download-worker: it has … instead of …`, one line per component that is not as it was. */
-export function describePlan({ held, configMaps, steps }: RestorePlan): string[] {
+export function describePlan({ held, configMaps, canaries, steps }: RestorePlan): string[] {
   return [
     ...(held.length === 0 ? [] : [`held awake for the validation: ${describeHeld(held)}`]),
     ...configMaps.map(({ name }) => `ConfigMap ${name}: it says something else than before`),
+    ...canaries.map(
+      ({ name, component }) => `${name}: it is a canary of ${component} that was left, and is removed`,
+    ),
     ...steps.flatMap(({ deployment, differences, replicas, state }) => {
       const scale =
         replicas === undefined

@@ -355,6 +355,44 @@ describe('rollback', () => {
     expect(JSON.stringify(cluster.restored[0]?.template)).toContain('restartedAt')
   })
 
+  it('removes a canary that was left first, and no other', async () => {
+    deployed('download-worker')
+    const canary = (component: string) => ({
+      component,
+      name: `${component}-canary`,
+      state: settledComponent({ name: `${component}-canary`, replicas: 1 }),
+    })
+    for (const name of ['download-worker', 'result-processor'])
+      cluster.canaryStates.set(`${name}-canary`, canary(name))
+    const leftAtWrite: string[][] = []
+    cluster.onRestore = () => void leftAtWrite.push([...cluster.canaryStates.keys()])
+    const only = { components: ['download-worker'] }
+    const dry = await goBack({ ...only, dryRun: true })
+    expect(dry.reason).toContain('download-worker-canary: it is a canary of download-worker that was left')
+    cluster.canaryStates.set('download-worker-canary', canary('download-worker'))
+    deployed('download-worker')
+    leftAtWrite.length = 0
+    const result = await goBack(only)
+    expect(result.outcome).toBe('rolled-back')
+    expect(leftAtWrite).toEqual([['result-processor-canary']])
+    expect(fitSummary(result.summary)).toContain('- Removed: download-worker-canary, a canary that was left')
+  })
+
+  it('is never "nothing to do" while a canary runs, and says which does not go', async () => {
+    const state = settledComponent({ name: 'download-worker-canary', replicas: 1 })
+    cluster.canaryStates.set('download-worker-canary', {
+      component: 'download-worker',
+      name: 'download-worker-canary',
+      state,
+    })
+    cluster.removeCanary = () => Promise.resolve()
+    const result = await goBack()
+    expect([result.outcome, result.reason]).toEqual([
+      'rollback-failed',
+      'Removed, and its pods are not gone yet: download-worker-canary.',
+    ])
+  })
+
   it('gives replicas back that were taken, and takes none that were added', async () => {
     deployed(...names)
     const scale = (name: string, replicas: number): void => {

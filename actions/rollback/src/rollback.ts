@@ -27,6 +27,7 @@ import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { capture, captureWithinMs, type Captured } from './capture.ts'
 import { prove, type Proof } from './prove.ts'
+import { canariesLeft, removeCanaries } from './remove-canary.ts'
 import { restoreComponent, type ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
 import { schemaDecision } from './schema-gate.ts'
@@ -80,7 +81,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   const phase = beginPhase('rollback', clock)
   const deadline = new Date(phase.startedAt.getTime() + runbook.rollback.within)
   const restored: ComponentRestored[] = []
-  let plan: RestorePlan = { held: [], configMaps: [], steps: [] }
+  let plan: RestorePlan = { held: [], configMaps: [], canaries: [], steps: [] }
   let woken: GivenBack = { sentences: [], left: [] }
   let evidence: readonly Captured[] = []
   let gates: readonly GateResult[] = []
@@ -122,7 +123,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     const states = await scaledComponents(cluster, names, signal)
     plan = await planRestore(
       target.state,
-      { only: components, woken: inputs.record.plan },
+      { only: components, woken: inputs.record.plan, place: inputs.record },
       states,
       cluster,
       signal,
@@ -168,6 +169,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         settleMs: 0,
       }
       const options = { record, target, reason: why, run, limits, dryRun }
+      await removeCanaries(plan.canaries, dryRun, { ...ports, cluster })
       for (const step of plan.steps) {
         const done = await restoreComponent(step, options, { ...ports, cluster, clock, watch, checkWrite })
         restored.push(done)
@@ -182,6 +184,16 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       }
       if (dryRun) return end('passed', dryReason(target, plan))
       isBack = true
+      const left = await canariesLeft(plan.canaries, deadline, { watch, clock, signal })
+      if (left !== undefined) {
+        const result = end(
+          'rollback-failed',
+          left,
+          'See why its pods do not end: kubectl describe pod. Then run the rollback again.',
+        )
+        await saveEnd(signal)
+        return result
+      }
       if (nothing)
         log.info(`Every component is as it was with ${target.what}: nothing is written, and it is looked at.`)
       const proof = await prove(
@@ -239,16 +251,17 @@ interface Before {
 
 /** What is not as it was is about to go: how it stands is read first, for the ticket and for tomorrow. */
 async function captureAll(
-  { steps }: RestorePlan,
+  { canaries, steps }: RestorePlan,
   { record }: RollbackInputs,
   { sources, log, signal }: RollbackPorts,
 ): Promise<Before> {
   const changed = steps.filter(({ differences }) => differences.length > 0)
-  if (changed.length === 0) return { evidence: [], receipt: undefined }
-  const states: readonly ComponentState[] = changed.map(({ state }) => state)
+  const going = [...canaries.map(({ component, state }) => ({ deployment: component, state })), ...changed]
+  if (going.length === 0) return { evidence: [], receipt: undefined }
+  const states: readonly ComponentState[] = going.map(({ state }) => state)
   const [evidence, receipt] = await Promise.all([
     capture(states, sources.cluster, signal),
-    receiptOf(record, new Set(changed.map(({ deployment }) => deployment)), sources, signal),
+    receiptOf(record, new Set(going.map(({ deployment }) => deployment)), sources, signal),
   ])
   await log.group('What shows the cause, read before it is gone', () => {
     for (const { title, lines } of evidence) log.external([`# ${title}`, ...lines].join('\n'))

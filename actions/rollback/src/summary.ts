@@ -149,6 +149,7 @@ function restoredLines({ plan, restored, target, record, outcome, dryRun }: Roll
     phase === undefined ? '' : ` in ${humanDuration(Date.parse(phase.endedAt) - Date.parse(phase.startedAt))}`
   const secrets = target.state.secrets
   return [
+    ...plan.canaries.map(({ name }) => `- Removed: ${inline(name)}, a canary that was left`),
     `- Restored: ${[...plan.configMaps.map(({ name }) => `ConfigMap ${inline(name)}`), `${written} ${written === 1 ? 'Deployment' : 'Deployments'}`].join(', ')}${took}`,
     `- **Not restored:** offsets that ${inline(record.version)} has committed${secrets.length > 0 ? `; Secrets (${secrets.map(inline).join(', ')})` : ''}; the database`,
   ].join('\n')

@@ -5,6 +5,7 @@ import type { Sleeper } from '../record/sleeper.ts'
 import { withBad, withRelease, type History, type Release } from '../record/release.ts'
 import type { Memory, RecordStore, RollbackEnd } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
+import type { Canary } from './canary.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
@@ -65,6 +66,8 @@ export class FakeCluster implements Cluster {
   /** Every Deployment that was put back, in its order. */
   readonly restored: DeploymentRestore[] = []
   readonly restoring = new Map<string, RestoreBehaviour>()
+  /** Those that run, by name. */
+  readonly canaryStates = new Map<string, Canary>()
   readonly configMaps = new Map<string, Readonly<Record<string, string>>>()
   readonly scaledBy = new Map<string, Autoscaler>()
   lockState: LockState = {}
@@ -115,7 +118,7 @@ export class FakeCluster implements Cluster {
 
   watch(): Promise<ComponentWatch> {
     return Promise.resolve({
-      state: (name) => this.states.get(name),
+      state: (name) => this.states.get(name) ?? this.canaryStates.get(name)?.state,
       next: (until, signal) => {
         signal.throwIfAborted()
         this.onWait(until)
@@ -211,6 +214,16 @@ export class FakeCluster implements Cluster {
     const after = (this.restoring.get(wanted.deployment) ?? restoresAtOnce)(wanted, before)
     this.states.set(wanted.deployment, after)
     return Promise.resolve(after.deployment)
+  }
+
+  canaries(): Promise<readonly Canary[]> {
+    return Promise.resolve([...this.canaryStates.values()])
+  }
+
+  removeCanary({ name }: Canary, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    this.canaryStates.delete(name)
+    return Promise.resolve()
   }
 
   restoreConfigMap({

@@ -3,6 +3,7 @@ import type { Sleeper } from '../record/sleeper.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { ResourceQuota } from './capacity/quota.ts'
+import type { Canary, CanaryPlace } from './canary.ts'
 import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
@@ -127,6 +128,10 @@ export interface Cluster {
    * @throws UserError where others keep changing it
    */
   restoreDeployment(wanted: DeploymentRestore, signal: AbortSignal): Promise<Deployment>
+  /** What runs a release of the pipeline beside its components, by our own labels. */
+  canaries(place: CanaryPlace, signal: AbortSignal): Promise<readonly Canary[]>
+  /** Deletes this very canary; it is gone when its pods are. Nothing happens where it is gone already. */
+  removeCanary(canary: Canary, signal: AbortSignal): Promise<void>
   /**
    * Puts the data of a ConfigMap back as its copy has it.
    *

@@ -5,6 +5,7 @@ import type { Sleeper } from '../record/sleeper.ts'
 import type { KubernetesApi } from './api.ts'
 import { AmbiguousWrite, ApiError } from './api-error.ts'
 import { readAutoscalers, type Autoscaler } from './autoscaler.ts'
+import { canariesAmong, canaryLabel, type Canary, type CanaryPlace } from './canary.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { cleanLog, type Redact } from './clean-log.ts'
 import { NodeUse, type NodeRoom } from './capacity/node-room.ts'
@@ -217,6 +218,26 @@ export class KubernetesCluster implements Cluster {
 
   restoreDeployment(wanted: DeploymentRestore, signal: AbortSignal): Promise<Deployment> {
     return restoreDeployment(this.#api, this.namespace, wanted, signal)
+  }
+
+  async canaries(place: CanaryPlace, signal: AbortSignal): Promise<readonly Canary[]> {
+    const found = await this.#api.list(deployments, this.namespace, { labelSelector: canaryLabel, signal })
+    if (found.items.length === 0) return []
+    const [sets, allPods] = await Promise.all([
+      this.#api.list(replicaSets, this.namespace, { signal }),
+      this.#api.list(pods, this.namespace, { signal }),
+    ])
+    return canariesAmong(found.items, sets.items, allPods.items, place)
+  }
+
+  async removeCanary({ name, state }: Canary, signal: AbortSignal): Promise<void> {
+    const { uid } = state.deployment.metadata ?? {}
+    try {
+      // In the foreground: it stays visible until its pods are gone.
+      await this.#api.delete(deployments, this.namespace, name, { uid, propagation: 'Foreground', signal })
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isNotFound)) throw error
+    }
   }
 
   restoreConfigMap(
