@@ -6,7 +6,7 @@ import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schem
 import type { SummaryPart } from '@runbook-actions/shared/report/fit-summary.ts'
 import { gateEvidence, gateTable } from '@runbook-actions/shared/report/gate-table.ts'
 import { cell, code, details, fence, inline, table } from '@runbook-actions/shared/report/markdown.ts'
-import { receiptSection } from '@runbook-actions/shared/report/offset-receipt.ts'
+import { receiptParts } from '@runbook-actions/shared/report/offset-receipt.ts'
 import { formatTime } from '@runbook-actions/shared/report/numbers.ts'
 import { ticketLink } from '@runbook-actions/shared/report/ticket-link.ts'
 import { wokenParts } from '@runbook-actions/shared/action/woken-parts.ts'
@@ -51,7 +51,7 @@ export function rollbackSummary(story: RollbackStory): SummaryPart[] {
     decision(headline(story)),
     ...(story.dryRun || story.outcome === 'blocked' ? [] : [decision(componentTable(story))]),
     decision(restoredLines(story)),
-    ...receiptSection(story.record, story.runbook.window.timeZone).map(decision),
+    ...receiptParts(story.record, story.runbook.window.timeZone),
     ...wokenParts(story.woken, story.record.namespace),
     ...(bad.length > 0 ? [decision(gateTable(bad))] : []),
     ...(gates.length > 0

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { GroupReceipt, OffsetReceipt } from '../record/offsets.ts'
 import { recordOf } from '../record/record.fixture.ts'
-import { receiptSection, replayCommands } from './offset-receipt.ts'
+import { fitSummary } from './fit-summary.ts'
+import { receiptLines, receiptParts, replayCommands } from './offset-receipt.ts'
 
 const group: GroupReceipt = {
   group: "xact's workers",
@@ -14,7 +15,8 @@ const run = { id: '1', attempt: '1', url: 'https://github.example/runs/1', actor
 
 function section(receipt: OffsetReceipt | undefined): string {
   const back = { target: 'the last known good release', reason: 'critical bug', run, at: group.until }
-  return receiptSection(recordOf({ rollback: { ...back, ...(receipt && { receipt }) } }), 'UTC').join('\n')
+  const record = recordOf({ rollback: { ...back, ...(receipt && { receipt }) } })
+  return fitSummary(receiptParts(record, 'UTC')).trimEnd()
 }
 const receiptOf = (more: Partial<OffsetReceipt> = {}): OffsetReceipt => ({
   source: 'kafka at b-1:9092',
@@ -54,13 +56,24 @@ describe('the commands that process messages again', () => {
 })
 
 describe('the receipt in a summary', () => {
+  it('is as short in a ticket with three thousand partitions as with three', () => {
+    const events = Array.from({ length: 3_000 }, (_, n): [number, number, number] => [n, 5, 1_000])
+    const back = { target: 'v1.0.0', reason: 'critical bug', run, at: group.until }
+    const record = recordOf({
+      rollback: { ...back, receipt: receiptOf({ groups: [{ ...group, topics: { events } }] }) },
+    })
+    expect(Buffer.byteLength(receiptLines(record, 'UTC').join('\n'))).toBeLessThan(500)
+    const text = fitSummary(receiptParts(record, 'UTC'), 80_000)
+    expect(text.match(/^events,\d+,5$/gmu)).toHaveLength(3_000)
+  })
+
   it('tells each group and topic, and each partition with what became of it', () => {
     const text = section(receiptOf())
     expect(text).toContain('what v1.1.0 has committed (kafka at b-1:9092), by the two readings.')
     expect(text).toContain("| xact's workers | events | 3 | 1,195, and 1 partition that had none before |")
-    expect(text).toContain("| xact's workers | events-0 | 5 | 1205 | 1,200 |")
-    expect(text).toContain("| xact's workers | events-1 | none | 3 | first commit |")
-    expect(text).toContain("| xact's workers | events-2 | 9 | 4 | 5 set back |")
+    expect(text).toContain("xact's workers events-0: 5 to 1205, 1,200 offsets\n")
+    expect(text).toContain("xact's workers events-1: none to 3, first commit\n")
+    expect(text).toContain("xact's workers events-2: 9 to 4, 5 set back\n")
     expect(text).toContain('Process these messages again')
   })
 

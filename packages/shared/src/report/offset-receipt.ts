@@ -2,6 +2,7 @@ import { committedIn, replayable, type Committed } from '../record/offset-receip
 import type { GroupReceipt } from '../record/offsets.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { shellWord } from '../runbook/shell-word.ts'
+import type { SummaryPart } from './fit-summary.ts'
 import { cell, details, fence, inline, table } from './markdown.ts'
 import { formatCount, formatSpan } from './numbers.ts'
 
@@ -10,14 +11,33 @@ const stopFirst =
   'Nothing of it was run. A group must have no members while its offsets are set, so its consumers are stopped first. What was processed well is processed again too: do it only where that does no harm.'
 
 /**
- * What the release has committed until it was taken back, and the commands that have it processed again; Markdown, empty
- * where nothing is to be said. The commands are for a person: nothing here runs them.
+ * What the release has committed until it was taken back, partition by partition, and the commands that have it processed
+ * again; none where nothing is to be said. The commands are for a person: nothing here runs them.
  */
-export function receiptSection(record: DeploymentRecord, timeZone: string): string[] {
+export function receiptParts(record: DeploymentRecord, timeZone: string): SummaryPart[] {
+  const moved = movedGroups(record)
+  const replays = moved.filter((group) => replayable(group).length > 0)
+  const commands = [stopFirst, ...replays.map((group) => fence(replayCommands(group, record), 'bash'))]
+  return [
+    ...receiptLines(record, timeZone).map((markdown): SummaryPart => ({ kind: 'decision', markdown })),
+    ...(moved.length === 0 ? [] : [partitionList(moved)]),
+    // Never shortened: half a list would set half a group back.
+    ...(replays.length === 0
+      ? []
+      : [
+          {
+            kind: 'decision',
+            markdown: details('Process these messages again', commands.join('\n\n')),
+          } as const,
+        ]),
+  ]
+}
+
+/** The receipt in few lines, whatever the number of partitions; none where nothing is to be said. Markdown. */
+export function receiptLines(record: DeploymentRecord, timeZone: string): string[] {
   const receipt = record.rollback?.receipt
   if (receipt === undefined) return []
-  const moved = receipt.groups.filter((group) => committedIn(group).length > 0)
-  const replays = moved.filter((group) => replayable(group).length > 0)
+  const moved = movedGroups(record)
   const version = inline(record.version)
   if (moved.length === 0 && receipt.notKnown.length === 0) {
     return receipt.groups.length === 0
@@ -30,17 +50,12 @@ export function receiptSection(record: DeploymentRecord, timeZone: string): stri
       : `**Offset receipt:** what ${version} has committed (${inline(receipt.source)}), by the two readings.`,
     ...(moved.length === 0 ? [] : [groupTable(moved, timeZone)]),
     ...receipt.notKnown.map((sentence) => `- Not known: ${inline(sentence)}`),
-    ...(moved.length === 0 ? [] : [details('Partition by partition', partitionTable(moved))]),
-    ...(replays.length === 0
-      ? []
-      : [
-          details(
-            'Process these messages again',
-            [stopFirst, ...replays.map((group) => fence(replayCommands(group, record), 'bash'))].join('\n\n'),
-          ),
-        ]),
   ]
   return [parts.join('\n\n')]
+}
+
+function movedGroups({ rollback }: DeploymentRecord): GroupReceipt[] {
+  return (rollback?.receipt?.groups ?? []).filter((group) => committedIn(group).length > 0)
 }
 
 /**
@@ -100,27 +115,17 @@ function total(each: readonly Committed[]): string {
   return `${sum}, and ${fresh} ${fresh === 1 ? 'partition' : 'partitions'} that had none before`
 }
 
-function partitionTable(groups: readonly GroupReceipt[]): string {
-  const rows = groups.flatMap((group) =>
-    committedIn(group).map(({ topic, partition, from, to }) => [
-      cell(group.group),
-      cell(`${topic}-${partition}`),
-      cell(from === undefined ? 'none' : String(from)),
-      cell(String(to)),
-      cell(how(from, to)),
-    ]),
+function partitionList(groups: readonly GroupReceipt[]): SummaryPart {
+  const lines = groups.flatMap((group) =>
+    committedIn(group).map(
+      ({ topic, partition, from, to }) =>
+        `${group.group} ${topic}-${partition}: ${from ?? 'none'} to ${to}, ${how(from, to)}`,
+    ),
   )
-  const columns = [
-    { title: 'Consumer group' },
-    { title: 'Partition' },
-    { title: 'From', align: 'right' as const },
-    { title: 'To', align: 'right' as const },
-    { title: 'Offsets', align: 'right' as const },
-  ]
-  return table(columns, rows)
+  return { kind: 'evidence', title: 'Offsets partition by partition', text: lines.join('\n') }
 }
 
 function how(from: number | undefined, to: number): string {
   if (from === undefined) return 'first commit'
-  return to < from ? `${formatCount(from - to)} set back` : formatCount(to - from)
+  return to < from ? `${formatCount(from - to)} set back` : `${formatCount(to - from)} offsets`
 }

@@ -4,6 +4,7 @@ import { deploymentName, markedDeployment } from '../record/ticket-marker.ts'
 import { checklistOf, docsNotApplicable, noteOf, readTasks } from '../record/checklist.ts'
 import { appendPhase } from '../record/append.ts'
 import type { Changes } from '../record/changes.ts'
+import type { OffsetReceipt } from '../record/offsets.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
 import type { Verdict } from '../decide/verdict.ts'
 import type { DeploymentRecord, Phase } from '../record/schema.ts'
@@ -479,6 +480,28 @@ describe('a ticket', () => {
   it('says where the changes are not known', () => {
     const { changes: _, ...record } = approved
     expect(renderTicket({ record }, runbook).body).toContain('**Changes**: not known')
+  })
+
+  it('has the totals of the offset receipt of a rollback', () => {
+    const at = '2026-11-23T10:05:00.000Z'
+    const receipt: OffsetReceipt = {
+      source: 'kafka at b-1:9092',
+      groups: [
+        {
+          group: 'workers',
+          deployments: ['download-worker'],
+          from: at,
+          until: at,
+          topics: { events: [[0, 5, 9]] },
+        },
+      ],
+      notKnown: [],
+    }
+    const { run } = recordOf()
+    const record = recordOf({ rollback: { target: 'v1.0.0', reason: 'critical bug', run, at, receipt } })
+    const { body } = renderTicket({ record }, runbook)
+    expect(body).toContain('| workers | events | 1 | 4 |')
+    expect(body).not.toContain('--reset-offsets')
   })
 
   it('goes back by revision once there is a snapshot, last component first', () => {

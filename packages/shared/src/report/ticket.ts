@@ -6,6 +6,7 @@ import type { Runbook } from '../runbook/schema.ts'
 import { clip } from './clip.ts'
 import { fitSummary, type SummaryPart } from './fit-summary.ts'
 import { inline } from './markdown.ts'
+import { receiptLines } from './offset-receipt.ts'
 import { visible } from './sanitise.ts'
 import { changesSection } from './ticket-changes.ts'
 import { checklistSection } from './ticket-checklist.ts'
@@ -88,6 +89,7 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
   const why = standing.why === undefined ? {} : { why: clip(standing.why, maxText) }
   return [
     decision(stateLines(story, runbook, { ...standing, ...why })),
+    ...receiptLines(record, runbook.window.timeZone).map(decision),
     ...watchSection(record, runbook.window.timeZone, standing.why).map(decision),
     decision(headSection(record)),
     ...changesSection(record, runbook, maxText),
