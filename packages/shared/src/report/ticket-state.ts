@@ -104,8 +104,9 @@ function ended(
   if (phase === 'rollback' && outcome === 'blocked') {
     return {
       ...bad,
-      state: `${environment} is being taken back from ${version} by somebody else`,
-      action: 'nothing here: look at the run that goes back.',
+      state: `${environment} is not taken back from ${version}: its rollback is blocked`,
+      action:
+        'act now: where another run goes back, look at that one; else decide as the summary of the rollback says.',
     }
   }
   if (phase === 'rollback' || outcome === 'rollback-failed') {

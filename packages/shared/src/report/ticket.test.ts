@@ -311,9 +311,9 @@ describe('the first line says how production stands', () => {
       '## 🟥 production is not well: the rollback of v1.1.0 was stopped',
     ],
     [
-      'taken back by somebody else',
+      'not taken back, because somebody else is at it or the schema forbids it',
       recordAt(['rollout', 'cancelled'], ['rollback', 'blocked']),
-      '## 🟥 production is being taken back from v1.1.0 by somebody else',
+      '## 🟥 production is not taken back from v1.1.0: its rollback is blocked',
     ],
   ])('%s', (_, record, line) => {
     expect(firstLine(record)).toBe(line)
