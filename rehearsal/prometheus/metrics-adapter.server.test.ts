@@ -123,6 +123,12 @@ async function scraped(atMs: number): Promise<void> {
   })
 }
 
+/** Whether every pod could be scraped in a time before `at`; where none was tried, there is no sample at all. */
+async function allScrapedIn(range: string, at: Date): Promise<boolean> {
+  const up = [...(await newest(`max_over_time(up${range})`, at.getTime())).values()]
+  return up.length === 3 && up.every((value) => value === 1)
+}
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await delay(100)
 }
@@ -206,7 +212,7 @@ beforeAll(async () => {
     to = new Date(Math.ceil(Date.now() / stepMs) * stepMs)
     // The product takes a step for complete when a scrape interval has gone by after its end.
     await scraped(to.getTime() + scrapeIntervalMs)
-  } while ([...(await newest('max_over_time(up[2s])', to.getTime())).values()].includes(0))
+  } while (!(await allScrapedIn('[2s]', to)))
 })
 
 afterAll(async () => {
