@@ -2,6 +2,7 @@ import { fractions, totalOf } from '../decide/fraction.ts'
 import type { Counted } from '../decide/history.ts'
 import type { PerComponent } from '../metrics/metrics.ts'
 import { baselineOf } from '../record/baseline.ts'
+import { sleepersOf } from '../record/sleeper.ts'
 import type { Series } from '../runbook/fields.ts'
 import type { Answer, GateContext } from './gate.ts'
 import type { Counting } from './fraction-answer.ts'
@@ -38,17 +39,24 @@ export async function countAll(
   return counted.map((components) => watchedOnly(context, components, span.from))
 }
 
-/** The steps that began in the watched time; before a deployment, all. Components without one are left out. */
+/**
+ * The steps that began in the watched time; before a deployment, all. Of a component that is woken for its validation only,
+ * steps without a value are no gaps: it slept. Components of which no step is left are left out.
+ */
 export function watchedOnly<T>(
-  { occasion }: Pick<GateContext<never>, 'occasion'>,
+  { occasion, record }: Pick<GateContext<never>, 'occasion' | 'record'>,
   components: PerComponent<readonly Counted<T>[]>,
   since: Date,
 ): PerComponent<readonly Counted<T>[]> {
-  if (!isWatched(occasion)) return components
+  const watched = isWatched(occasion)
+  const maySleep = new Set(sleepersOf(record.plan).map(({ deployment }) => deployment))
   return new Map(
     [...components].flatMap(([component, steps]) => {
-      const watched = steps.filter(({ from }) => from >= since.getTime())
-      return watched.length === 0 ? [] : [[component, watched] as const]
+      const sleeps = maySleep.has(component)
+      const wanted = steps.filter(
+        ({ from, value }) => (!watched || from >= since.getTime()) && (!sleeps || value !== undefined),
+      )
+      return wanted.length === 0 && (watched || sleeps) ? [] : [[component, wanted] as const]
     }),
   )
 }

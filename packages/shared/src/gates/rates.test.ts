@@ -153,3 +153,15 @@ describe('download-success', () => {
     expect((await askGate(downloadSuccess, succeeding(905), { runbook })).trigger).toBeUndefined()
   })
 })
+
+describe('a component that sleeps as it may, in the numbers of the whole pipeline', () => {
+  it.each([
+    ['retry-rate', retryRate, ['kafka_messages_consumed_total', 'kafka_retries_total']],
+    ['dlq-rate', dlqRate, ['kafka_dlq_messages_total']],
+  ])('is no gap of %s', async (_, gate, series) => {
+    const asleep = pipeline()
+    for (const name of series) asleep.counter(name, () => undefined, 'result-processor')
+    expect((await askGate(gate, asleep)).verdict).toBe('unknown')
+    expect((await askGate(gate, asleep, { sleepers: ['result-processor'] })).verdict).toBe('pass')
+  })
+})
