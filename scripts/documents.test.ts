@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { loadRunbook } from '../packages/shared/src/runbook/load.ts'
@@ -76,10 +76,11 @@ describe('examples in documents', () => {
     secrets = new Map(workflows.map(([path, { on }]) => [path, Object.keys(on.workflow_call.secrets)]))
   })
 
-  const example = 'examples/kafka-pipeline/.github/workflows/deploy.yml'
+  const folder = 'examples/kafka-pipeline/.github/workflows'
+  const examples = readdirSync(join(root, folder)).map((name) => join(folder, name))
   const uses = [
     ...all.flatMap(({ path, text }) => codeBlocks(text, 'yaml').flatMap((code) => usesIn(path, parse(code)))),
-    ...usesIn(example, parse(readFileSync(join(root, example), 'utf8'))),
+    ...examples.flatMap((path) => usesIn(path, parse(readFileSync(join(root, path), 'utf8')))),
   ]
 
   it('show every action and workflow', () => {

@@ -178,6 +178,7 @@ export class ActionStage {
         important: { for: '1s', gates: ['restarts'] },
       },
       components: [{ deployment, wake, metrics: { expect: ['requests_total'] } }],
+      config: { 'config-map': `${deployment}-settings`, 'verify-env': ['LEVEL'] },
     }
     await writeFile(file, JSON.stringify(runbook))
     return file

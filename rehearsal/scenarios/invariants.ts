@@ -8,7 +8,7 @@ export const lagJobPrefix = 'runbook-lag-'
 /** What must hold however a deployment ends. */
 export async function checkInvariants(
   { world, checks, timeline }: Stage,
-  { result }: Deployed,
+  { result }: Pick<Deployed, 'result'>,
 ): Promise<void> {
   await checks.that('every request to GitHub is as GitHub publishes it', () => {
     const { violations } = world.github

@@ -1,8 +1,10 @@
 import { apiFaults } from './api-faults.ts'
 import { argoOwned } from './argo-owned.ts'
+import { badConfig } from './bad-config.ts'
 import { badImage } from './bad-image.ts'
 import { breakerOpen } from './breaker-open.ts'
 import { cancelled } from './cancelled.ts'
+import { configChange } from './config-change.ts'
 import { crashLoop } from './crash-loop.ts'
 import { dlqSpike } from './dlq-spike.ts'
 import { errorSpike } from './error-spike.ts'
@@ -68,4 +70,6 @@ export const scenarios: readonly Scenario[] = [
   apiFaults,
   rollback,
   rollbackDuringDeploy,
+  configChange,
+  badConfig,
 ]

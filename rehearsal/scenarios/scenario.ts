@@ -104,6 +104,16 @@ export class Stage {
     return result
   }
 
+  /** Starts the workflow that changes the configuration, approved and on a commit that was reviewed and tested. */
+  async changeConfiguration(inputs: Record<string, string>): Promise<RunResult> {
+    const people = { isReviewed: true, isTested: true, approve: true }
+    const workflow = '.github/workflows/config-change.yml'
+    const { finished } = await startByHand(this.world, workflow, inputs, this.timeline, people)
+    const result = await finished
+    this.results.push(result)
+    return result
+  }
+
   /** What "Re-run all jobs" does: the same event and the same run, one attempt later; with these variables by then. */
   async rerun(
     { commit, run }: Deployed,

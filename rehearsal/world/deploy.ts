@@ -59,16 +59,7 @@ export async function startForPush(
     await fileHistory(world, event.sha, people)
     runs += 1
     github.state.runs.add({ id: runs, headRef: tag, headSha: event.sha, actor: engineer })
-    if (people.approve) {
-      for (const [environment, user] of Object.entries(reviewers)) {
-        github.state.runs.review(runs, {
-          user,
-          environments: [environment],
-          state: 'approved',
-          comment: 'looks good',
-        })
-      }
-    }
+    if (people.approve) approveAll(world, runs)
   } else github.state.runs.rerun(runs)
   const runId = runs
   timeline.add(`run ${String(runId)}: ${tag} was pushed by ${engineer}`)
@@ -89,19 +80,37 @@ export async function startForPush(
   return { tag, ...begun }
 }
 
-/** Starts a workflow of the default branch by hand, as "Run workflow" does. */
+function approveAll({ github }: World, runId: number): void {
+  for (const [environment, user] of Object.entries(reviewers)) {
+    github.state.runs.review(runId, {
+      user,
+      environments: [environment],
+      state: 'approved',
+      comment: 'looks good',
+    })
+  }
+}
+
+/**
+ * Starts a workflow of the default branch by hand, as "Run workflow" does.
+ *
+ * @param people what they have done with the commit beforehand; nothing where it is not given
+ */
 export async function startByHand(
   world: World,
   workflow: string,
   inputs: Record<string, string | boolean>,
   timeline: Timeline,
+  people?: Pick<People, 'isReviewed' | 'isTested' | 'approve'>,
 ): Promise<Omit<StartedDeployment, 'tag'>> {
   const { github, repository } = world
   const source = { bare: repository.bare, repository: repository.slug, actor: engineer, server: github.url }
   const event = await dispatchEvent(source, { ref: 'refs/heads/main', workflow, inputs })
+  if (people !== undefined) await fileHistory(world, event.sha, people)
   runs += 1
   const runId = runs
   github.state.runs.add({ id: runId, headRef: 'main', headSha: event.sha, actor: engineer })
+  if (people?.approve === true) approveAll(world, runId)
   timeline.add(`run ${String(runId)}: ${workflow} was started by ${engineer}`)
   return begin(world, { runId, attempt: 1, workflow, event }, () => undefined, timeline)
 }

@@ -5,6 +5,7 @@ import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { lastPhase } from '@runbook-actions/shared/record/append.ts'
+import { asTold } from '@runbook-actions/shared/record/as-told.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { withRejection } from '@runbook-actions/shared/record/rejection.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
@@ -59,7 +60,8 @@ export async function approve(
     )
   }
   const [commit, answers] = await Promise.all([
-    forge.tagCommit(record.tag, signal),
+    // A configuration change brings no tag: it is the digest of its values that later phases hold against the plan.
+    record.configuration === undefined ? forge.tagCommit(record.tag, signal) : record.commit,
     forge.approvals(record.run.id, signal),
   ])
   if (commit !== record.commit) {
@@ -102,7 +104,7 @@ export async function approve(
     summary: [
       {
         kind: 'decision',
-        markdown: `## ✅ ${inline(record.version)} is approved\n**Do:** nothing. ${inline(record.environment)} is rolled now.\n@${inline(decision.by)} for ${inline(record.approval)}${comment}`,
+        markdown: `## ✅ ${inline(asTold(record).version)} is approved\n**Do:** nothing. ${inline(record.environment)} is rolled now.\n@${inline(decision.by)} for ${inline(record.approval)}${comment}`,
       },
       ...checklistAnswers(gates, record),
     ],

@@ -1,5 +1,9 @@
 import * as z from 'zod'
 import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
+import {
+  configurationInputs,
+  configurationSource,
+} from '@runbook-actions/shared/action/configuration-inputs.ts'
 import { connectForge, tokenInput } from '@runbook-actions/shared/action/forge-connection.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
 import { readManifests } from '@runbook-actions/shared/action/manifests.ts'
@@ -14,15 +18,18 @@ import type { Action, ActionContext } from '@runbook-actions/shared/action/run.t
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
+import type { ConfigurationRequest } from '@runbook-actions/shared/cluster/configuration/plan-configuration.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
 import type { DeploymentRecord, Run } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
+import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { approve } from './approve.ts'
 import { check, withStaging } from './check.ts'
 import { plan } from './plan.ts'
+import { planConfigurationChange } from './plan-configuration.ts'
 
 const changeClass = z.enum(CHANGE_CLASSES)
 
@@ -33,6 +40,11 @@ const inputs = z.object({
     .describe(
       'plan opens the record; check asks the questions before the approval; approve records who approved; re-check asks again right before the first write.',
     ),
+  change: z
+    .enum(['release', 'configuration'])
+    .default('release')
+    .describe('What is planned: a release, by its tag; or another configuration of what runs (plan).'),
+  ...configurationInputs,
   ...clusterInputs,
   ...variableInputs,
   ...tokenInput,
@@ -76,6 +88,7 @@ const outputs = {
   approval: '',
   strategy: '',
   'on-cancel': '',
+  needed: 'true',
 }
 
 export const outputDescriptions: OutputDescriptions<typeof outputs> = {
@@ -87,6 +100,7 @@ export const outputDescriptions: OutputDescriptions<typeof outputs> = {
   approval: 'The GitHub environment whose reviewers approve this class.',
   'on-cancel': 'What becomes of production where the run is cancelled: leave or rollback (plan).',
   strategy: 'How the version reaches the environment: rolling or canary.',
+  needed: 'false where a configuration change would change nothing: nothing is to follow then (plan).',
 }
 
 type Given = z.output<typeof inputs>
@@ -98,12 +112,20 @@ export const action: Action<typeof inputs, typeof outputs> = {
   inputs,
   outputs,
   async main(context) {
-    const result = await runMode(context)
+    const { needed = true, ...result } = await runMode(context)
     const { pipeline, version, class: decided, approval, strategy } = result.record
     const published = publish(result)
     return {
       ...published,
-      outputs: { ...published.outputs, pipeline, version, class: decided, approval, strategy },
+      outputs: {
+        ...published.outputs,
+        pipeline,
+        version,
+        class: decided,
+        approval,
+        strategy,
+        needed: String(needed),
+      },
     }
   },
 }
@@ -113,7 +135,7 @@ async function calendar(): Promise<HolidayCalendar> {
   return (await import('@runbook-actions/shared/calendar/public-holidays.ts')).publicHolidays
 }
 
-async function runMode(context: Context): Promise<PhaseResult> {
+async function runMode(context: Context): Promise<PhaseResult & { readonly needed?: boolean }> {
   const { inputs: given, clock, signal, run } = context
   if (given.mode === 'approve') {
     const forge = await connectForge(given.token, run)
@@ -131,8 +153,16 @@ async function runMode(context: Context): Promise<PhaseResult> {
     })
   }
   return inEnvironment(context, async ({ runbook, run: identity, cluster, jobs, store }) => {
+    if (given.mode === 'plan') context.outputs.set({ 'on-cancel': runbook.rollback.onCancel })
+    if (given.mode === 'plan' && given.change === 'configuration') {
+      const { isNeeded, ...result } = await planConfigurationChange(
+        runbook,
+        await configurationRequest(context, runbook, identity),
+        { cluster, store, calendar, clock, redact: context.redact, signal },
+      )
+      return { ...result, needed: isNeeded }
+    }
     if (given.mode === 'plan') {
-      context.outputs.set({ 'on-cancel': runbook.rollback.onCancel })
       const asked = await request(context, identity)
       return plan(runbook, asked, { cluster, store, calendar, clock, signal })
     }
@@ -191,5 +221,21 @@ async function request(
     firstDeploymentClass: given['first-deployment-class'],
     components: given.components,
     images: given.images,
+  }
+}
+
+async function configurationRequest(
+  { inputs: given, run, signal }: Context,
+  runbook: Runbook,
+  identity: Run,
+): Promise<ConfigurationRequest> {
+  const commit = run.sha ?? 'unknown'
+  const forge = await connectForge(given.token, run)
+  return {
+    environment: given.environment,
+    source: configurationSource(runbook, given['config-values']),
+    commit,
+    author: await forge?.commitAuthor(commit, signal),
+    run: identity,
   }
 }

@@ -1,3 +1,4 @@
+import { asTold } from '@runbook-actions/shared/record/as-told.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { sanitiseLine } from '@runbook-actions/shared/report/sanitise.ts'
 
@@ -20,11 +21,11 @@ function told(record: DeploymentRecord, passed: boolean, reason: string): string
     commit,
     id,
     ticket,
-  } = record
+  } = asTold(record)
   const components = plan.map(({ deployment }) => deployment).join(', ')
   const what = passed
     ? `Deployed ${version} ${components} successfully`
-    : (rolledBack(record) ?? `Did not deploy ${version} ${components}: ${reason}`)
+    : (rolledBack(asTold(record)) ?? `Did not deploy ${version} ${components}: ${reason}`)
   const approvedBy = approvals.map(({ by }) => by).join(', ')
   const about = [
     `${pipeline} ${environment}`,
@@ -55,9 +56,12 @@ function rolledBack({ phases, rollback, version }: DeploymentRecord): string | u
  * good, tells nothing new: any line that says it was deployed there will do.
  */
 export function logKey(record: DeploymentRecord, passed: boolean, reason: string): string {
-  const { from, version, commit, plan, pipeline, environment } = record
+  const { from, version, commit, plan, pipeline, environment, configuration } = record
   const isRepeated =
-    from?.version === version && from.commit === commit && plan.every((each) => each.from === each.to)
+    configuration === undefined &&
+    from?.version === version &&
+    from.commit === commit &&
+    plan.every((each) => each.from === each.to)
   if (!passed || !isRepeated) return sanitiseLine(told(record, passed, reason))
   const components = plan.map(({ deployment }) => deployment).join(', ')
   return sanitiseLine(`Deployed ${version} ${components} successfully (${pipeline} ${environment},`)

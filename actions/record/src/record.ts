@@ -3,6 +3,7 @@ import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { explained, messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Forge } from '@runbook-actions/shared/github/forge.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { asTold } from '@runbook-actions/shared/record/as-told.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { DeploymentRecord, Phase } from '@runbook-actions/shared/record/schema.ts'
 import { recordDigest, writeRecord } from '@runbook-actions/shared/record/text.ts'
@@ -43,7 +44,9 @@ export async function record(
   const phase = beginPhase('finish', clock)
   const deployed = given.phases.at(-1)
   const passed = isLive(given)
-  const reason = passed ? `${given.version} is deployed to ${given.environment}.` : whyNot(deployed)
+  // A configuration change brings no version: the tag of the one that stays is there already.
+  const isRelease = given.configuration === undefined
+  const reason = passed ? `${asTold(given).version} is deployed to ${given.environment}.` : whyNot(deployed)
   const closed = {
     ...phase.end(given, { outcome: 'passed', reason: `Recorded: ${reason}` }),
     closedAt: clock.now().toISOString(),
@@ -55,8 +58,8 @@ export async function record(
   const appended = await forge.appendLog({ line, key: logKey(given, passed, reason), file }, signal)
   log.info(`${appended.added ? 'Appended to' : 'Is already in'} the deployment log: ${line}`)
 
-  const tag = passed ? prodTag(given.tag, tagPrefix) : ''
-  if (passed) {
+  const tag = passed && isRelease ? prodTag(given.tag, tagPrefix) : ''
+  if (tag !== '') {
     try {
       const made = await forge.createTag(
         { name: tag, message: tagMessage(given, digest), commit: given.commit },
@@ -71,7 +74,9 @@ export async function record(
     }
   }
   const written = await lastTicket(closed, passed, { log, signal, keepTicket })
-  const told = passed ? liveSummary(written.record, tag) : `${standing(closed)}${ticketLink(written.record)}`
+  const told = passed
+    ? liveSummary(asTold(written.record), tag)
+    : `${standing(closed)}${ticketLink(written.record)}`
   return {
     outcome: 'passed',
     reason,
@@ -131,6 +136,8 @@ function liveSummary(
     '**Do:** nothing.',
     `over ${inline(from?.version ?? 'what ran before')} · deployed by @${inline(run.actor)}, approved by ${approvers === '' ? 'nobody' : approvers}${ticketLink({ ticket })}`,
     '',
-    `- ${pods} pods on the digests that staging ran · tag ${code(tag)}`,
+    tag === ''
+      ? `- ${pods} pods have the new values`
+      : `- ${pods} pods on the digests that staging ran · tag ${code(tag)}`,
   ].join('\n')
 }

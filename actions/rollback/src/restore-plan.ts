@@ -1,6 +1,7 @@
 import type { Canary, CanaryPlace } from '@runbook-actions/shared/cluster/canary.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { restartedAtOf } from '@runbook-actions/shared/cluster/restarted.ts'
 import { isSameData } from '@runbook-actions/shared/cluster/restore/same-data.ts'
 import {
   deploymentOfSnapshot,
@@ -42,20 +43,24 @@ export interface RestorePlan {
   readonly steps: readonly RestoreStep[]
 }
 
+/** What is to be put back, and what the deployment that is taken back has done. */
+export interface Asked {
+  /** Deployments; all of the snapshot where it is empty. */
+  readonly only: readonly string[]
+  /** The plan of the deployment that is taken back. */
+  readonly woken: Plan
+  /** Whose canaries are removed. */
+  readonly place: CanaryPlace
+  /** By Deployment: when the configuration change that is taken back had its pods made anew. */
+  readonly restarts: ReadonlyMap<string, string>
+}
+
 /**
  * What keeps the release set from being as the snapshot says, looked at in the cluster: "nothing to do" is never assumed.
- *
- * @param which.only Deployments; all of the snapshot where it is empty
- * @param which.woken the plan of the deployment that is taken back
- * @param which.place whose canaries are removed
  */
 export async function planRestore(
   { deployments, configMaps }: Snapshot,
-  {
-    only,
-    woken,
-    place,
-  }: { readonly only: readonly string[]; readonly woken: Plan; readonly place: CanaryPlace },
+  { only, woken, place, restarts }: Asked,
   states: ReadonlyMap<string, ComponentState>,
   cluster: Cluster,
   signal: AbortSignal,
@@ -76,7 +81,11 @@ export async function planRestore(
     const { deployment } = snapshot
     const state = states.get(deployment)
     if (state === undefined) return []
-    const reconfigured = usedBy(deploymentOfSnapshot(snapshot)).configMaps.some((name) => names.has(name))
+    const restartedAt = restarts.get(deployment)
+    const reconfigured =
+      usedBy(deploymentOfSnapshot(snapshot)).configMaps.some((name) => names.has(name)) ||
+      // The ConfigMap may be back already, by an attempt before this one; pods that were made with the other one are not.
+      (restartedAt !== undefined && restartedAtOf(state.deployment) === restartedAt)
     const differences = differencesFrom(snapshot, state)
     const backsOff = differences.length === 0 && isBackingOff(state)
     return [

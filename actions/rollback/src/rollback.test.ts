@@ -8,6 +8,7 @@ import {
   replicaSetOf,
   settledComponent,
 } from '@runbook-actions/shared/cluster/component.fixture.ts'
+import { dataDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { readingOf } from '@runbook-actions/shared/decide/group-reading.fixture.ts'
@@ -657,5 +658,53 @@ components: [{ deployment: event-ingester, health: { path: /old } }]
     expect(text).toMatch(/^## 🟧 production is back on v1\.0\.0\n\*\*Do:\*\* mend the cause/)
     expect(text).toContain('node rollback.mjs --pipeline kafka-pipeline')
     expect(text).toContain('**Not restored:** offsets')
+  })
+
+  describe('of a configuration change', () => {
+    const restartedAt = '2026-11-23T09:55:00.000Z'
+
+    /** The pods of `event-ingester` were made anew, for settings that are bad. */
+    function reconfigured(): void {
+      record = {
+        ...record,
+        version: 'v1.0.0',
+        class: 'configuration',
+        configuration: {
+          configMap: 'settings',
+          changes: [{ key: 'LEVEL', change: 'changed' }],
+          before: dataDigest({ LEVEL: 'info' }),
+          after: dataDigest({ LEVEL: 'bad' }),
+        },
+        plan: record.plan.map((each) => ({ ...each, to: each.from, restartedAt })),
+      }
+      store.memory = { ...store.memory, latest: record }
+      cluster.configMaps.set('settings', { LEVEL: 'bad' })
+      const state = cluster.states.get('event-ingester')!
+      const spec = structuredClone(state.deployment.spec!)
+      spec.template.metadata = {
+        ...spec.template.metadata,
+        annotations: { 'kubectl.kubernetes.io/restartedAt': restartedAt },
+      }
+      cluster.states.set('event-ingester', { ...state, deployment: { ...state.deployment, spec } })
+    }
+
+    it('goes back together with the ConfigMap, and marks no release as bad', async () => {
+      reconfigured()
+      const result = await goBack()
+      expect(result.outcome).toBe('rolled-back')
+      expect(cluster.configMaps.get('settings')).toEqual({ LEVEL: 'info' })
+      expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['event-ingester'])
+      expect(store.past.bad).toEqual([])
+    })
+
+    it('also where an attempt before it died after the ConfigMap: pods with the bad one do not stay', async () => {
+      reconfigured()
+      cluster.configMaps.set('settings', { LEVEL: 'info' })
+      expect((await goBack()).outcome).toBe('rolled-back')
+      expect(cluster.restored.map(({ deployment }) => deployment)).toEqual(['event-ingester'])
+      const again = await goBack()
+      expect(again.outcome).toBe('passed')
+      expect(cluster.restored).toHaveLength(1)
+    })
   })
 })

@@ -123,7 +123,12 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
     const states = await scaledComponents(cluster, names, signal)
     plan = await planRestore(
       target.state,
-      { only: components, woken: inputs.record.plan, place: inputs.record },
+      {
+        only: components,
+        woken: inputs.record.plan,
+        place: inputs.record,
+        restarts: restartsTakenBack(inputs),
+      },
       states,
       cluster,
       signal,
@@ -230,6 +235,16 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   }
 }
 
+/** By Deployment, what a configuration change set to have its pods made anew; nothing where what is gone back to set it. */
+function restartsTakenBack({ record, target }: RollbackInputs): ReadonlyMap<string, string> {
+  if (record.id === target.recordId) return new Map()
+  return new Map(
+    record.plan.flatMap(({ deployment, restartedAt }) =>
+      restartedAt === undefined ? [] : [[deployment, restartedAt] as const],
+    ),
+  )
+}
+
 /** Whether a rollback of this deployment has begun and not ended well. */
 function isUnfinished({ rollback: begun, phases }: DeploymentRecord): boolean {
   const last = phases.findLast(({ phase }) => phase !== 'finish')
@@ -290,7 +305,9 @@ function restoredRecord(
   restored: readonly ComponentRestored[],
 ): DeploymentRecord {
   const deployed = restored.flatMap((each) => each.deployed ?? [])
-  return { ...record, version: target.version ?? target.what, deployed }
+  // Its configuration is what is taken back.
+  const { configuration: _, ...rest } = record
+  return { ...rest, version: target.version ?? target.what, deployed }
 }
 
 function endOf(proof: Proof, { what }: Target, nothing: boolean): [RollbackOutcome, string, string?] {

@@ -66,8 +66,9 @@ export async function rollComponent(
   { cluster, watch, writes, checkWrite, clock, log, signal }: RollPorts,
 ): Promise<ComponentRollout> {
   const { record, limits, dryRun } = options
-  const { deployment, to, strategy, autoscaler, wake } = component
-  return log.group(`${deployment}: ${component.from} → ${to}`, async () => {
+  const { deployment, to, strategy, autoscaler, wake, restartedAt } = component
+  const title = restartedAt === undefined ? `${component.from} → ${to}` : 'restart'
+  return log.group(`${deployment}: ${title}`, async () => {
     const since = clock.now()
     const already = runsAlready(component, state)
     let generation = state.deployment.metadata?.generation ?? 0

@@ -1,5 +1,9 @@
 import * as z from 'zod'
 import { clusterInputs, inEnvironment } from '@runbook-actions/shared/action/cluster-connection.ts'
+import {
+  configurationInputs,
+  configurationSource,
+} from '@runbook-actions/shared/action/configuration-inputs.ts'
 import { imageInputs } from '@runbook-actions/shared/action/image-inputs.ts'
 import {
   phaseOutputDescriptions,
@@ -40,6 +44,7 @@ const inputs = z.object({
     .string()
     .optional()
     .describe('Why to deploy at an avoided time, where preflight was not told; it is recorded.'),
+  ...configurationInputs,
   'resume-after': z
     .enum(jobEnds)
     .optional()
@@ -77,7 +82,16 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       outputs.set({ record: JSON.stringify(record) })
       const { deadline, settle } = runbook.rollout
       const limits = { ...patienceOf(runbook), deadlineMs: deadline, settleMs: settle }
-      const asked = { runbook, record, manifests: readManifests(record), limits, dryRun: given['dry-run'] }
+      const asked = {
+        runbook,
+        record,
+        manifests: readManifests(record),
+        ...(record.configuration !== undefined && {
+          configuration: configurationSource(runbook, given['config-values']),
+        }),
+        limits,
+        dryRun: given['dry-run'],
+      }
       const reading = { ...context, variables: runbookVariables(context) }
       const monitoring = monitoringConnections(runbook, { cluster, ...reading })
       const lag = connectLag(runbook, { jobs, prometheus: monitoring.prometheus }, reading)

@@ -1,5 +1,6 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import type { ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import type { ConfigurationSource } from '@runbook-actions/shared/cluster/configuration/source.ts'
 import type { RolloutLimits } from '@runbook-actions/shared/cluster/follow-rollout.ts'
 import type { ConsumerLag } from '@runbook-actions/shared/kafka/consumer-lag.ts'
 import { readOffsets } from '@runbook-actions/shared/kafka/read-offsets.ts'
@@ -10,6 +11,7 @@ import { runsAlready, runsExactly } from '@runbook-actions/shared/cluster/what-r
 import type { Verdict } from '@runbook-actions/shared/decide/verdict.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
+import { asTold } from '@runbook-actions/shared/record/as-told.ts'
 import { inheritedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
@@ -21,6 +23,7 @@ import { consumersByGroup } from '@runbook-actions/shared/runbook/consumer-group
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { PhaseResult } from '@runbook-actions/shared/action/phase.ts'
 import { saveLast } from '@runbook-actions/shared/action/save-last.ts'
+import { applyConfiguration } from './apply-configuration.ts'
 import { askBeforeFirstWrite } from './first-write.ts'
 import { availabilityOf, rollComponent, type ComponentRollout } from './component-rollout.ts'
 import { broken, cancelled, changedSince, nextStep } from './stopped.ts'
@@ -33,6 +36,8 @@ export interface RolloutInputs {
   readonly record: DeploymentRecord
   /** By Deployment; of components without one only the image is set. */
   readonly manifests?: ReadonlyMap<string, Manifest>
+  /** Where a configuration change takes its values from. */
+  readonly configuration?: ConfigurationSource
   readonly limits: RolloutLimits
   readonly dryRun: boolean
 }
@@ -81,7 +86,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     })
     const { runbook, dryRun } = inputs
     const isGoingBack = goesBack(record, runbook)
-    const story = { record, outcome, reason, rolled, changed, held, isGoingBack, dryRun }
+    const story = { record: asTold(record), outcome, reason, rolled, changed, held, isGoingBack, dryRun }
     const summary = rolloutSummary({
       ...story,
       ...(runbook.document !== undefined && { document: runbook.document }),
@@ -133,6 +138,11 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
       for (const name of changedSince(record, states)) changed.add(name)
       if (changes) await save()
     }
+    if (record.configuration !== undefined && changes) {
+      await applyConfiguration(record.configuration, inputs.configuration, ports)
+      // A pod that restarts by itself reads it now.
+      if (!inputs.dryRun) for (const { deployment } of record.plan) changed.add(deployment)
+    }
     const watch = await cluster.watch(signal)
     const writes = (name: string): void => {
       ports.checkWrite()
@@ -161,7 +171,7 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
     }
     if (blocked !== undefined)
       return await finish('blocked', `Dry run: a real one would be blocked. ${blocked}`)
-    return await finish('passed', passedReason(record, rolled, inputs.dryRun))
+    return await finish('passed', passedReason(asTold(record), rolled, inputs.dryRun))
   } catch (error) {
     const begun = record.snapshot !== undefined
     if (!signal.aborted && !begun) {
@@ -182,9 +192,10 @@ export async function rollout(inputs: RolloutInputs, ports: RolloutPorts): Promi
 const offsetsWithinMs = 30_000
 
 /**
- * The record with the state to go back to, and with the offsets that were committed by then, as it stands before the first write. Where a deployment before this one did
- * not end well, that is what it kept, not what it made of it. Where nothing is left to write, an attempt at the same version
- * has written it, and what that kept is it.
+ * The record with the state to go back to, and with the offsets that were committed by then, as it stands before the first
+ * write. Where a deployment before this one did not end well, that is what it kept, not what it made of it; the same of a
+ * configuration change, whose pods may all run the good release while its ConfigMap says something else. Where nothing is left
+ * to write, an attempt at the same version has written it, and what that kept is it.
  */
 async function withSnapshot(
   { record, runbook }: Pick<RolloutInputs, 'record' | 'runbook'>,
@@ -198,7 +209,8 @@ async function withSnapshot(
   }
   const migrations = inheritedMigrations(latest, knownGood?.recordId)
   const carried = { ...record, ...(migrations.length > 0 && { migrations }) }
-  const standsOnGood = knownGood !== undefined && runsExactly(knownGood, states.values())
+  const standsOnGood =
+    knownGood !== undefined && latest?.configuration === undefined && runsExactly(knownGood, states.values())
   // What the good release itself kept is what ran before it.
   const isBad = latest !== undefined && latest.id !== knownGood?.recordId
   if (!standsOnGood && isBad && latest.snapshot !== undefined) return { ...carried, ...keptBy(latest) }

@@ -1,5 +1,6 @@
 import { containerOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { rolloutProgress } from '@runbook-actions/shared/cluster/rollout-progress.ts'
+import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import type { PlannedComponent } from '@runbook-actions/shared/record/schema.ts'
 
 /** How far a rollout came with a component. */
@@ -21,15 +22,14 @@ export function standingOf(
   )
 }
 
-function progressOf(
-  { container, from, to }: PlannedComponent,
-  state: ComponentState | undefined,
-  now: Date,
-): Progress {
+function progressOf(component: PlannedComponent, state: ComponentState | undefined, now: Date): Progress {
+  const { container, from, to } = component
   const image = state && containerOf(state.deployment, container)?.image
-  if (state !== undefined && image === to)
+  // A manifest may hold more than the image that tells how far it is.
+  const { manifest: _, ...planned } = component
+  if (state !== undefined && runsAlready(planned, state))
     return rolloutProgress(state, now).state === 'complete' ? 'rolled out' : 'half-way'
-  return image === from ? 'untouched' : 'changed by somebody else'
+  return image === from || image === to ? 'untouched' : 'changed by somebody else'
 }
 
 /** `rolled out: event-ingester; half-way: download-worker`; how nothing stands is left out. */

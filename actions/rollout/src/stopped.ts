@@ -1,4 +1,5 @@
 import { containerOf, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { runsAlready } from '@runbook-actions/shared/cluster/what-runs.ts'
 import { explain } from '@runbook-actions/shared/cluster/explain.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
@@ -48,17 +49,19 @@ export function broken(error: unknown): Stopped {
   }
 }
 
-/** The Deployments whose image differs from the snapshot's: rolled by an attempt before this one. */
+/** The Deployments whose image differs from the snapshot's, or that were restarted: by an attempt before this one. */
 export function changedSince(
   { plan, snapshot }: DeploymentRecord,
   states: ReadonlyMap<string, ComponentState>,
 ): string[] {
-  return plan.flatMap(({ deployment, container }) => {
+  return plan.flatMap((component) => {
+    const { deployment, container, restartedAt } = component
     const state = states.get(deployment)
     const before = snapshot?.deployments.find((entry) => entry.deployment === deployment)
     if (state === undefined || before === undefined) return []
     const kept = containerOf({ spec: { selector: {}, template: before.template } }, container)?.image
-    return containerOf(state.deployment, container)?.image === kept ? [] : [deployment]
+    const isRestarted = restartedAt !== undefined && runsAlready(component, state)
+    return !isRestarted && containerOf(state.deployment, container)?.image === kept ? [] : [deployment]
   })
 }
 

@@ -28,21 +28,32 @@ export interface WrittenComponent {
  * @throws UserError where somebody else changed the Deployment since it was read, or owns a field of the manifest
  */
 export async function writeComponent(
-  { deployment, container, to: image, autoscaler }: PlannedComponent,
+  { deployment, container, to: image, autoscaler, restartedAt }: PlannedComponent,
   { deployment: live }: ComponentState,
   { record, manifests, dryRun }: WriteOptions,
   { cluster, log, signal }: { cluster: Cluster; log: Logger; signal: AbortSignal },
 ): Promise<WrittenComponent> {
   const generation = live.metadata?.generation ?? 0
   const manifest = manifests?.get(deployment)
-  const write = { container, image, generation, ...deploymentMarks(record) }
+  const write = {
+    container,
+    image,
+    ...(restartedAt !== undefined && { restartedAt }),
+    generation,
+    ...deploymentMarks(record),
+  }
   const { after, changes } =
     manifest === undefined
       ? await setImage()
       : await cluster
           .applyManifest({ ...write, manifest, isScaled: autoscaler !== undefined }, signal)
           .then((applied) => ({ after: applied.deployment, changes: applied.changes }))
-  const what = manifest === undefined ? 'image updated' : `serverside-applied from ${manifest.file}`
+  const what =
+    manifest === undefined
+      ? restartedAt === undefined
+        ? 'image updated'
+        : 'restarted'
+      : `serverside-applied from ${manifest.file}`
   log.info(`deployment.apps/${deployment} ${what}${dryRun ? ' (server dry run)' : ''}`)
   for (const { object, fields } of changes) {
     for (const field of fields) log.info(`  ${object}: ${describeChange(field)}`)

@@ -50,10 +50,12 @@ function overtaken(record: DeploymentRecord, latest: DeploymentRecord): UserErro
 function knownGoodOf(record: DeploymentRecord, at: Date): KnownGood {
   const changed = new Set(record.deployed.map(({ deployment }) => deployment))
   const others = record.from?.components.filter(({ deployment }) => !changed.has(deployment)) ?? []
+  // A configuration change brings no code: what the next release brings counts from the commit that runs.
+  const commit = record.configuration === undefined ? record.commit : record.from?.commit
   return {
     recordId: record.id,
     version: record.version,
-    commit: record.commit,
+    ...(commit !== undefined && { commit }),
     at: at.toISOString(),
     components: [...others, ...record.deployed],
   }

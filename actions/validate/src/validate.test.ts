@@ -43,6 +43,8 @@ describe('validate', () => {
       ['running-version', 'pass'],
       ['pods-healthy', 'pass'],
       ['startup-logs', 'pass'],
+      ['configuration-loaded', 'skipped'],
+      ['configuration-errors', 'skipped'],
       ['metrics-present', 'pass'],
       ['lag-trend', 'skipped'],
     ])

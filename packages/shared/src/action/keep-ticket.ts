@@ -70,13 +70,13 @@ export async function keepTicket(
   }
 }
 
-/** What a release brings does not change: it is looked up once and travels in the record. */
+/** What a release brings (a configuration change brings no commit) does not change: it is looked up once and travels in the record. */
 async function withChanges(
   record: DeploymentRecord,
   runbook: Runbook,
   ports: TicketPorts,
 ): Promise<DeploymentRecord> {
-  if (record.changes !== undefined) return record
+  if (record.changes !== undefined || record.configuration !== undefined) return record
   try {
     const changes = await collectChanges(record, runbook.ticket.workItems, ports)
     return changes === undefined ? record : { ...record, changes }

@@ -33,6 +33,17 @@ export function secretShapes(value: string): string[] {
   return [...shapes]
 }
 
+/** Whether a name is one that credentials have: `KAFKA_PASSWORD`, `api.key`. */
+export function namesSecret(name: string): boolean {
+  return sensitiveKey.test(name) && !harmlessKey.test(name)
+}
+
+/** Whether a text gives a value to such a name, or holds the password of an address: `sasl.password=…`, `https://user:…@host`. */
+export function holdsCredential(text: string): boolean {
+  const assigned = [...text.matchAll(/([\w.-]+)\s*[=:]\s*\S/gu)].some(([, name = '']) => namesSecret(name))
+  return assigned || /:\/\/[^\s/@:]*:[^\s/@]+@/u.test(text)
+}
+
 function isMaskable(text: string): boolean {
   return text.trim().length >= minLength && !everydayWords.has(text.trim().toLowerCase())
 }
@@ -83,7 +94,7 @@ function mappingIn(text: string): readonly unknown[] | undefined {
  */
 function leavesOf(documents: readonly unknown[]): string[] {
   const all = [...leaves(documents, '')]
-  const sensitive = all.filter(({ key }) => sensitiveKey.test(key) && !harmlessKey.test(key))
+  const sensitive = all.filter(({ key }) => namesSecret(key))
   return (sensitive.length > 0 || documents.every(isKubeconfig) ? sensitive : all).map(({ value }) => value)
 }
 

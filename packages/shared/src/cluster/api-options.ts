@@ -56,6 +56,13 @@ export interface PodGetOptions extends CallOptions {
   readonly maxBytes?: number | undefined
 }
 
+export interface PodExecOptions extends CallOptions {
+  /** From the beginning to the end of the program; 10 s. */
+  readonly timeoutMs?: number | undefined
+  /** Of its standard output; more is an error; 1 MiB. */
+  readonly maxBytes?: number | undefined
+}
+
 export interface AccessOptions extends CallOptions {
   readonly name?: string | undefined
   /** `log` of `pods/log`, `proxy`, `scale`, … */

@@ -14,20 +14,30 @@ import type { ComponentState, Deployment } from './component.ts'
 import { containersOf } from './component.ts'
 import type { ObjectEvent } from './object-event.ts'
 import { digestA, digestB, podOf, settledComponent } from './component.fixture.ts'
-import type { ConfigMapRestored } from './restore/restore-config-map.ts'
+import { dataDigest, textDigest, type Data } from './configuration/content-digest.ts'
+import type { ConfigMapWritten } from './configuration/write-config-map.ts'
+import { restartedKey } from './restarted.ts'
 import { restorePatch, type DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { GiveBackEnd } from './wake/give-back.ts'
 
 type Behaviour = (write: ImageWrite, before: ComponentState) => ComponentState
 
 /** The new pods come up at once and run `digestB`. */
-export const rollsAtOnce: Behaviour = ({ deployment, image }, before) => {
+export const rollsAtOnce: Behaviour = ({ deployment, image, restartedAt }, before) => {
   const replicas = before.deployment.spec?.replicas ?? 0
   const revision = String(
     Number(before.deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']) + 1,
   )
   const generation = (before.deployment.metadata?.generation ?? 0) + 1
-  return settledComponent({ name: deployment, replicas, revision, generation, image })
+  const settled = settledComponent({ name: deployment, replicas, revision, generation, image })
+  const { spec } = settled.deployment
+  if (restartedAt === undefined || spec === undefined) return settled
+  const { containers, ...kept } = before.deployment.spec?.template.spec ?? { containers: [] }
+  const template = {
+    metadata: { ...spec.template.metadata, annotations: { [restartedKey]: restartedAt } },
+    spec: { ...kept, containers: containers.map((each) => ({ ...each, image })) },
+  }
+  return { ...settled, deployment: { ...settled.deployment, spec: { ...spec, template } } }
 }
 
 /** The new pods cannot pull their image. */
@@ -198,6 +208,35 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(data && { resourceVersion: '7', data })
   }
 
+  /** What the containers of a pod really have; by default what the first ConfigMap says. */
+  environmentIn: (pod: string) => Data = () => [...this.configMaps.values()][0] ?? {}
+
+  environment(pod: string): Promise<ReadonlyMap<string, string>> {
+    const found = Object.entries(this.environmentIn(pod))
+    return Promise.resolve(new Map(found.map(([name, value]) => [name, textDigest(value)])))
+  }
+
+  /** What happens once a ConfigMap is changed: the test kills the run, or looks. */
+  onConfigMap: () => void = () => undefined
+
+  changeConfigMap({
+    name,
+    data,
+    before,
+  }: {
+    readonly name: string
+    readonly data: Data
+    readonly before: string
+  }): Promise<ConfigMapWritten> {
+    const live = this.configMaps.get(name)
+    if (live !== undefined && dataDigest(live) === dataDigest(data)) return Promise.resolve('unchanged')
+    if (live === undefined || dataDigest(live) !== before)
+      return Promise.reject(new UserError(`ConfigMap ${name} was changed by somebody else since the plan.`))
+    this.configMaps.set(name, data)
+    this.onConfigMap()
+    return Promise.resolve('written')
+  }
+
   keepConfigMap(name: string, data: Readonly<Record<string, string>>): Promise<string> {
     const copy = `${name}-${Object.values(data).join('-')}`
     this.configMaps.set(copy, data)
@@ -232,7 +271,7 @@ export class FakeCluster implements Cluster {
   }: {
     readonly name: string
     readonly copy: string
-  }): Promise<ConfigMapRestored> {
+  }): Promise<ConfigMapWritten> {
     const data = this.configMaps.get(copy)
     if (data === undefined) return Promise.reject(new UserError(`ConfigMap ${copy} is gone.`))
     if (this.configMaps.get(name) === data) return Promise.resolve('unchanged')

@@ -1,6 +1,8 @@
 import type { LockState } from '../decide/lock.ts'
 import type { Sleeper } from '../record/sleeper.ts'
 import type { Autoscaler } from './autoscaler.ts'
+import type { Data } from './configuration/content-digest.ts'
+import type { ConfigMapWritten } from './configuration/write-config-map.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { ResourceQuota } from './capacity/quota.ts'
 import type { Canary, CanaryPlace } from './canary.ts'
@@ -8,7 +10,6 @@ import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.t
 import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
 import type { ObjectEvent } from './object-event.ts'
-import type { ConfigMapRestored } from './restore/restore-config-map.ts'
 import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { LimitRange } from './resources.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
@@ -28,6 +29,8 @@ export interface ImageWrite {
   readonly container: string
   /** The reference that the pod template shall have. */
   readonly image: string
+  /** `kubectl.kubernetes.io/restartedAt` of the pod template, where its pods are made anew although the image stays. */
+  readonly restartedAt?: string
   /** `metadata.generation` of the Deployment that the decision was made on: another one means somebody else wrote. */
   readonly generation: number
   /** Set on the Deployment, never in its pod template: a re-run must not roll pods. */
@@ -120,6 +123,21 @@ export interface Cluster {
     name: string,
     signal: AbortSignal,
   ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined>
+  /**
+   * The digest of each variable's value, by its name, as a program in the container sees them: no value leaves it.
+   *
+   * @throws UserError where the container has no program `env`
+   */
+  environment(pod: string, container: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /**
+   * Gives a ConfigMap other data.
+   *
+   * @throws UserError where it does not say any more what the plan saw (`before`, a digest)
+   */
+  changeConfigMap(
+    change: { readonly name: string; readonly data: Data; readonly before: string },
+    signal: AbortSignal,
+  ): Promise<ConfigMapWritten>
   /** Keeps an immutable copy of a ConfigMap's data under a name made from its content; the same content twice is one. */
   keepConfigMap(name: string, data: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string>
   /**
@@ -140,5 +158,5 @@ export interface Cluster {
   restoreConfigMap(
     place: { readonly name: string; readonly copy: string },
     signal: AbortSignal,
-  ): Promise<ConfigMapRestored>
+  ): Promise<ConfigMapWritten>
 }

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 import { Outage } from './outage.ts'
 import { isTransient, parseRetryAfterMs } from './retry.ts'
 import { parseStatus } from './status.ts'
-import type { HttpAnswer, Transport } from './transport.ts'
+import type { HttpAnswer, Transport, Upgraded } from './transport.ts'
 import { TransportError } from './transport-error.ts'
 
 /** A refusal's body is quoted up to here; a load balancer's error page says nothing more after it. */
@@ -65,6 +65,17 @@ export class Connection {
     }
   }
 
+  /**
+   * A connection of ours that speaks another protocol. Why it is refused is told by the same exchange without the change.
+   */
+  async upgrade(exchange: Exchange, protocol: string): Promise<Upgraded> {
+    const { transport, userAgent } = this.#parts
+    const identity = await this.#identity(exchange)
+    const headers = { ...exchange.headers, 'user-agent': userAgent, ...identity.headers }
+    const { signal } = exchange
+    return transport.upgrade({ target: target(exchange), headers, signal }, protocol, identity.tls)
+  }
+
   /** The answer's JSON. A cut or garbled one, or something else than expected, is a TransportError. */
   async json<T>(exchange: Exchange, schema: z.ZodType<T>): Promise<T> {
     const answer = await this.request(exchange)
@@ -74,9 +85,14 @@ export class Connection {
     } catch (cause) {
       const type = answer.header('content-type') ?? 'no content type'
       const problem = `the answer (${answer.status}, ${type}, ${text.length} characters) is not what was asked for`
-      const server = this.#parts.credentials.server.origin
-      throw new TransportError({ ...target(exchange), code: 'INVALID_ANSWER', problem, server }, { cause })
+      throw this.unanswered(exchange, 'INVALID_ANSWER', problem, cause)
     }
+  }
+
+  /** An exchange that ended without a usable answer. */
+  unanswered(exchange: Exchange, code: string, problem: string, cause?: unknown): TransportError {
+    const server = this.#parts.credentials.server.origin
+    return new TransportError({ ...target(exchange), code, problem, server }, { cause })
   }
 
   /** The ApiError for an answer that is no success, with its body. */

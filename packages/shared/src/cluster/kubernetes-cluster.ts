@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { LockState } from '../decide/lock.ts'
 import { UserError } from '../errors.ts'
 import type { Sleeper } from '../record/sleeper.ts'
@@ -10,6 +9,10 @@ import { changedMeanwhile } from './changed-meanwhile.ts'
 import { cleanLog, type Redact } from './clean-log.ts'
 import { NodeUse, type NodeRoom } from './capacity/node-room.ts'
 import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
+import { environmentDigests } from './configuration/container-environment.ts'
+import { dataDigest, type Data } from './configuration/content-digest.ts'
+import { changeConfigMap, type ConfigMapWritten } from './configuration/write-config-map.ts'
+import { restartedKey } from './restarted.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
 import { watchComponents } from './component-watch.ts'
 import { lockStateOf, type LockPlace } from './lease.ts'
@@ -26,7 +29,7 @@ import {
   replicaSets,
   resourceQuotas,
 } from './resources.ts'
-import { restoreConfigMap, type ConfigMapRestored } from './restore/restore-config-map.ts'
+import { restoreConfigMap } from './restore/restore-config-map.ts'
 import { restoreDeployment } from './restore/restore-deployment.ts'
 import type { DeploymentRestore } from './restore/wanted-deployment.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
@@ -122,8 +125,9 @@ export class KubernetesCluster implements Cluster {
   }
 
   async setImage(write: ImageWrite, signal: AbortSignal): Promise<Deployment> {
-    const { deployment: name, container, image, labels, annotations } = write
-    const spec = { template: { spec: { containers: [{ name: container, image }] } } }
+    const { deployment: name, container, image, restartedAt, labels, annotations } = write
+    const restart = restartedAt && { metadata: { annotations: { [restartedKey]: restartedAt } } }
+    const spec = { template: { ...restart, spec: { containers: [{ name: container, image }] } } }
     for (let attempt = 0; attempt < writeAttempts; attempt += 1) {
       const current = await this.#api.get(deployments, this.namespace, name, { signal })
       if (current.metadata?.generation !== write.generation) throw changedMeanwhile(name)
@@ -192,12 +196,32 @@ export class KubernetesCluster implements Cluster {
     return found && { resourceVersion: found.metadata?.resourceVersion ?? '', data: found.data ?? {} }
   }
 
+  async environment(
+    pod: string,
+    container: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    const ended = await this.#api.podExec(this.namespace, pod, container, ['env', '-0'], { signal })
+    if (ended.exitCode === 0) return environmentDigests(ended.stdout)
+    throw new UserError(
+      `The environment of ${pod} (${container}) cannot be read by "env -0": ${ended.problem.trim()}`,
+      'An image without a program "env" cannot be asked: set "config.verify-env: []" in the runbook file, and its environment is not looked at.',
+    )
+  }
+
+  changeConfigMap(
+    change: { readonly name: string; readonly data: Data; readonly before: string },
+    signal: AbortSignal,
+  ): Promise<ConfigMapWritten> {
+    return changeConfigMap(this.#api, this.namespace, change, signal)
+  }
+
   async keepConfigMap(
     name: string,
     data: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<string> {
-    const copy = `${name.slice(0, 200)}-${contentName(data)}`
+    const copy = `${name.slice(0, 200)}-${dataDigest(data).slice('sha256:'.length).slice(0, 10)}`
     const labels = {
       'app.kubernetes.io/managed-by': 'runbook-actions',
       'runbook-actions.io/copy-of': name.slice(0, 63),
@@ -243,13 +267,7 @@ export class KubernetesCluster implements Cluster {
   restoreConfigMap(
     place: { readonly name: string; readonly copy: string },
     signal: AbortSignal,
-  ): Promise<ConfigMapRestored> {
+  ): Promise<ConfigMapWritten> {
     return restoreConfigMap(this.#api, this.namespace, place, signal)
   }
-}
-
-/** Ten characters that stand for the content, whatever the order of its keys. */
-function contentName(data: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 10)
 }

@@ -6,6 +6,7 @@ import { Connection } from './connection.ts'
 import type { Credentials } from './credentials.ts'
 import { collectionExchange, objectExchange, type Exchange } from './exchange.ts'
 import { listPages, type PageHandlers } from './list.ts'
+import type { ProgramEnd } from './pod-exec.ts'
 import { podGet, type PodAnswer } from './pod-proxy.ts'
 import { proxyFor } from './proxy.ts'
 import { withQuery, type Query } from './resource-path.ts'
@@ -145,6 +146,23 @@ export class ReadingApi {
   ): Promise<PodAnswer> {
     const { retryPolicy: policy, debug: log } = this
     return podGet(this.connection, { namespace, pod, port, path }, { ...options, policy, log })
+  }
+
+  /**
+   * Runs a program in a container, to its end. Not repeated: what it does is not known here.
+   *
+   * @throws ApiError where the API server refused, TransportError where the connection ended before the program
+   */
+  async podExec(
+    namespace: string,
+    pod: string,
+    container: string,
+    command: readonly string[],
+    options: Options.PodExecOptions = {},
+  ): Promise<ProgramEnd> {
+    // A file of its own in the bundle: few runs ask a pod.
+    const { podExec } = await import('./pod-exec.ts')
+    return podExec(this.connection, { namespace, pod, container, command }, options)
   }
 
   /** `GET` on a Service's own HTTP server, through the API server. Not repeated. */

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Resource } from './resources.ts'
 
-type QueryValue = string | number | boolean | undefined
+type QueryValue = string | number | boolean | readonly string[] | undefined
 export type Query = Readonly<Record<string, QueryValue>>
 
 const dns1123Label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
@@ -32,10 +32,12 @@ export function resourcePath(
   return `/${segments.map(encodeURIComponent).join('/')}`
 }
 
-/** `path` with its query; undefined values are left out. */
+/** `path` with its query; undefined values are left out, a list stands there once for each of its values. */
 export function withQuery(path: string, query: Query): string {
   const search = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value))
+  for (const [key, value] of Object.entries(query)) {
+    for (const each of [value].flat()) if (each !== undefined) search.append(key, String(each))
+  }
   return search.size === 0 ? path : `${path}?${search.toString()}`
 }
 

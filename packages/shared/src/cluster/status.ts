@@ -19,6 +19,7 @@ const detailsSchema = z.object({
 export const statusSchema = z.object({
   kind: z.literal('Status'),
   apiVersion: z.literal('v1').optional(),
+  status: z.enum(['Success', 'Failure']).optional(),
   message: z.string().optional(),
   reason: z.string().optional(),
   code: z.number().optional(),

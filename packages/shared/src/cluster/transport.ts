@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { Pool, ProxyAgent, type Dispatcher } from 'undici'
 import { messageOf } from '../errors.ts'
 import { abortable } from './abortable.ts'
@@ -37,6 +38,13 @@ export interface HttpAnswer {
   chunks(): AsyncIterable<Uint8Array>
   /** Lets the rest of the body go. */
   discard(): Promise<void>
+}
+
+/** A connection that speaks another protocol from here on. */
+export interface Upgraded {
+  readonly socket: Duplex
+  /** Of the answer that changed it over. */
+  header(name: string): string | undefined
 }
 
 /** The connections to one API server: a bounded pool for requests, another for watches; HTTP/1.1 (see `#open`). */
@@ -98,6 +106,31 @@ export class Transport {
     } catch (error) {
       throw failed(error)
     }
+  }
+
+  /**
+   * Changes a connection over to another protocol. Rejects where the server does not, whatever it answers: the same request
+   * without the change tells why.
+   */
+  async upgrade(
+    { target, headers, signal }: Pick<HttpRequest, 'target' | 'headers' | 'signal'>,
+    protocol: string,
+    tls: TlsMaterial,
+  ): Promise<Upgraded> {
+    // Like a watch it keeps its connection to itself.
+    const dispatcher = this.#dispatcher(tls, true, target)
+    const prefix = this.#server.pathname.replace(/\/$/, '')
+    const options = {
+      // Missing in undici's type, and needed on the way through a proxy.
+      origin: this.#server.origin,
+      method: target.method,
+      path: `${prefix}${target.path}`,
+      headers,
+      protocol,
+      signal: signal ?? null,
+    }
+    const { socket, headers: answered } = await abortable(dispatcher.upgrade(options), signal)
+    return { socket, header: (name) => [answered[name]].flat()[0] }
   }
 
   /** Ends every connection, also of requests under way, so that the process can end. */

@@ -2,10 +2,15 @@ import type { DeployedComponent, KnownGood, PlannedComponent } from '../record/s
 import type { Memory } from '../record/store.ts'
 import { containerOf, isReady, nameOf, revisionOf, type ComponentState } from './component.ts'
 import { formatImage, parseImage, runningDigests, shortDigest } from './image.ts'
+import { restartedAtOf } from './restarted.ts'
 
-/** Whether the pod template has the planned image, and nothing else is to be written: a manifest may hold more. */
-export function runsAlready({ container, to, manifest }: PlannedComponent, state: ComponentState): boolean {
-  return manifest === undefined && containerOf(state.deployment, container)?.image === to
+/** Whether the pod template is as planned, and nothing else is to be written: a manifest may hold more than the image. */
+export function runsAlready(
+  { container, to, manifest, restartedAt }: PlannedComponent,
+  { deployment }: ComponentState,
+): boolean {
+  const isRestarted = restartedAt === undefined || restartedAtOf(deployment) === restartedAt
+  return manifest === undefined && isRestarted && containerOf(deployment, container)?.image === to
 }
 
 /** A component whose pods run something that no record explains. */

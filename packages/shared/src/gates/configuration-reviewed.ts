@@ -1,6 +1,8 @@
 import { changedKeys, configMapIn } from '../cluster/config-file.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Configuration } from '../record/configuration.ts'
 import type { Runbook } from '../runbook/schema.ts'
-import type { Gate } from './gate.ts'
+import type { Answer, Gate } from './gate.ts'
 import { counted } from './released-commits.ts'
 
 /** Whether the configuration that the release was written for is the one that its pods will read. Values are never told. */
@@ -10,7 +12,9 @@ export const configurationReviewed: Gate<'cluster' | 'files' | 'clock'> = {
   occasions: ['preflight'],
   query: ({ runbook, cluster }) =>
     `kubectl diff -n ${cluster.namespace} -f ${runbook.config.manifest ?? 'CONFIG_FILE'}`,
-  async measure({ runbook, cluster, files }, signal) {
+  async measure({ runbook, record, cluster, files }, signal) {
+    if (record.configuration !== undefined)
+      return plannedChange(record.configuration, runbook, cluster, signal)
     const { configMap: name, manifest: file } = runbook.config
     if (name === undefined || file === undefined) {
       return { verdict: 'skipped', answer: 'The runbook file names no ConfigMap with its file (config).' }
@@ -41,6 +45,28 @@ export const configurationReviewed: Gate<'cluster' | 'files' | 'clock'> = {
       evidence: changed.map(({ key, change }) => `${key}: ${change}`),
     }
   },
+}
+
+/** Where the configuration itself is what changes, the approver reviews it: here is which keys, and what that may abandon. */
+async function plannedChange(
+  { configMap, changes }: Configuration,
+  runbook: Runbook,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const running = await cluster.configMap(configMap, signal)
+  const groups = changes.flatMap(({ key, change }) =>
+    change === 'added' ? [] : abandoned(key, running?.data[key], runbook),
+  )
+  const names = changes.map(({ key }) => key)
+  return {
+    verdict: groups.length === 0 ? 'pass' : 'warn',
+    answer: [
+      `${counted(changes.length, 'key')} of ${configMap} ${changes.length === 1 ? 'changes' : 'change'}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}. The plan shows how.`,
+      ...groups,
+    ].join(' '),
+    evidence: changes.map(({ key, change }) => `${key}: ${change}`),
+  }
 }
 
 /** Another consumer group begins without the offsets of the one before. Its name is told where the runbook file has it. */

@@ -14,6 +14,9 @@ export const docsUpdated: Gate<'forge' | 'clock'> = {
   query: ({ record }) =>
     `gh api 'repos/{owner}/{repo}/compare/${record.from?.commit ?? 'WHAT_RUNS'}...${record.commit}' --jq '.files[].filename'`,
   async measure(context, signal) {
+    if (context.record.configuration !== undefined) {
+      return { verdict: 'skipped', answer: 'A configuration change brings no code to be documented.' }
+    }
     const found = await changedDocumentation(context, signal)
     return found.verdict === 'pass' || found.verdict === 'skipped'
       ? found

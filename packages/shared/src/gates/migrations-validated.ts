@@ -13,6 +13,9 @@ export const migrationsValidated: Gate<'clock'> = {
     if (migrations === undefined) {
       return { verdict: 'skipped', answer: 'The runbook file declares no migrations.' }
     }
+    if (record.configuration !== undefined) {
+      return { verdict: 'skipped', answer: 'A configuration change brings no migration.' }
+    }
     if (record.staging?.outcome !== 'passed') {
       return {
         verdict: 'fail',

@@ -5,6 +5,8 @@ import { checklist } from './checklist.ts'
 import { checksGreen } from './checks-green.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
 import { commandGates } from './command.ts'
+import { configurationErrors } from './configuration-errors.ts'
+import { configurationLoaded } from './configuration-loaded.ts'
 import { configurationReviewed } from './configuration-reviewed.ts'
 import { consumerLag } from './consumer-lag.ts'
 import { deploymentWindow } from './deployment-window.ts'
@@ -60,6 +62,8 @@ export const registry: readonly Gate[] = [
   runningVersion,
   podsHealthy,
   startupLogs,
+  configurationLoaded,
+  configurationErrors,
   metricsPresent,
   lagTrend,
   restarts,

@@ -12,6 +12,12 @@ export const stagingHealthy: Gate<'clock'> = {
   query: ({ runbook }) => `kubectl get pods -n ${runbook.environments.staging?.namespace ?? ''}`,
   measure({ record, runbook, clock }) {
     const { staging } = record
+    if (record.configuration !== undefined) {
+      return {
+        verdict: 'skipped',
+        answer: 'No version changes, and each environment has a configuration of its own.',
+      }
+    }
     if (staging === undefined) {
       return { verdict: 'fail', answer: `${record.version} has not been deployed to staging in this run.` }
     }

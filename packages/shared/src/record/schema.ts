@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { outcomes } from '../decide/outcome.ts'
 import { verdicts } from '../decide/verdict.ts'
 import { changesSchema, ticketReferenceSchema } from './changes.ts'
+import { configurationSchema } from './configuration.ts'
 import { diagnosisSchema } from './diagnosis.ts'
 import { gateResultSchema } from './gate-result.ts'
 import { migrationSchema } from './migration.ts'
@@ -28,6 +29,8 @@ export const plannedComponentSchema = z.strictObject({
   strategy: z.string(),
   /** How it gets pods for its validation where it is scaled to zero; absent where it is left asleep. */
   wake: wakeSchema.optional(),
+  /** Of a configuration change: `kubectl.kubernetes.io/restartedAt` that its pod template gets, whenever it is written. */
+  restartedAt: z.iso.datetime().optional(),
 })
 
 /** What a component runs, as its pods showed. */
@@ -190,6 +193,8 @@ export const recordSchema = z.strictObject({
   /** What ran before: absent only at the first deployment, until the running state is adopted. */
   from: knownGoodSchema.optional(),
   plan: z.array(plannedComponentSchema),
+  /** What changes where the code stays; absent where a release is deployed. */
+  configuration: configurationSchema.optional(),
   /** What the release brings, where it is known from which commit it came. */
   changes: changesSchema.optional(),
   /** Absent where none could be written. */

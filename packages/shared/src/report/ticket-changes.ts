@@ -1,4 +1,5 @@
 import type { Change, Changes, PullRequest } from '../record/changes.ts'
+import type { Configuration } from '../record/configuration.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
 import type { SummaryPart } from './fit-summary.ts'
@@ -21,10 +22,11 @@ interface Line {
 
 /** The changes of a release in the words of the runbook's ticket: `- [WP-123] Optimize upload performance`. */
 export function changesSection(
-  { changes, from }: DeploymentRecord,
+  { changes, configuration, from }: DeploymentRecord,
   { ticket }: Runbook,
   maxText: number,
 ): SummaryPart[] {
+  if (configuration !== undefined) return keysSection(configuration)
   if (changes === undefined) {
     return [part(`**Changes**: not known: no comparison with ${inline(from?.version ?? 'what runs')}.`)]
   }
@@ -100,4 +102,16 @@ function commits(count: number): string {
 
 function short(commit: string): string {
   return commit.slice(0, shortCommitLength)
+}
+
+/** The keys of a configuration change; values never reach a ticket. */
+function keysSection({ configMap, file, changes }: Configuration): SummaryPart[] {
+  const title = `**Changes** of ${code(configMap)} (${file === undefined ? 'values given with the run' : code(file)}):`
+  const lines = changes.map(({ key, change }) => `${key}: ${change}`)
+  const listed = lines.slice(0, maxListed).map((line) => `- ${inline(line)}`)
+  const rest = lines.slice(maxListed)
+  return [
+    part([title, '', ...listed].join('\n')),
+    ...(rest.length === 0 ? [] : [{ kind: 'evidence', title: 'More keys', text: rest.join('\n') } as const]),
+  ]
 }

@@ -7,7 +7,9 @@ import { shellWord } from '../runbook/shell-word.ts'
  */
 export function rollbackCommands({ plan, snapshot, namespace }: DeploymentRecord): string[] {
   const revisions = new Map(snapshot?.deployments.map(({ deployment, revision }) => [deployment, revision]))
-  const changing = plan.filter(({ from, to }) => from !== to).toReversed()
+  const changing = plan
+    .filter(({ from, to, restartedAt }) => from !== to || restartedAt !== undefined)
+    .toReversed()
   return changing.map(({ deployment, container, from }) => {
     const target = `deployment/${deployment}`
     const revision = revisions.get(deployment)

@@ -36,10 +36,11 @@ function typeOf(name: string): string {
 /** The class's risk and the facts that bear on it. */
 export function riskSection(record: DeploymentRecord, runbook: Runbook): string {
   const risk = rulesOf(record, runbook)?.risk ?? 'not known'
-  const changing = record.plan.filter(({ from, to }) => from !== to)
-  const components = changing.map(
-    ({ deployment, from, to }) =>
-      `  - ${inline(deployment)}: ${code(imageLabel(from))} to ${code(imageLabel(to, from))}`,
+  const changing = record.plan.filter(({ from, to, restartedAt }) => from !== to || restartedAt !== undefined)
+  const components = changing.map(({ deployment, from, to, restartedAt }) =>
+    restartedAt === undefined
+      ? `  - ${inline(deployment)}: ${code(imageLabel(from))} to ${code(imageLabel(to, from))}`
+      : `  - ${inline(deployment)}: restarted on ${code(imageLabel(to))}`,
   )
   const { migrations } = runbook
   return [

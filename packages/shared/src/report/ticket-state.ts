@@ -1,4 +1,5 @@
 import type { Outcome } from '../decide/outcome.ts'
+import { asTold } from '../record/as-told.ts'
 import { watchStages, type DeploymentRecord, type Phase } from '../record/schema.ts'
 import { goesBack } from '../record/going-back.ts'
 import { isLive } from '../record/watch.ts'
@@ -44,7 +45,8 @@ export function standingOf(story: TicketStory, runbook: Runbook): Standing {
 }
 
 /** How a deployment ended, in the first lines that its ticket has, too. Markdown. */
-export function standingLines(story: TicketStory, runbook: Runbook): string {
+export function standingLines(given: TicketStory, runbook: Runbook): string {
+  const story = { ...given, record: asTold(given.record) }
   return stateLines(story, runbook, standingOf(story, runbook))
 }
 
@@ -92,13 +94,17 @@ function ended(
   }
   const isGoingBack = goesBack(record, runbook)
   if (outcome === 'rolled-back') {
+    const again =
+      record.configuration === undefined
+        ? 'mend the cause and tag a new version.'
+        : 'mend the values, then start the change again.'
     const back = inline(record.rollback?.version ?? record.from?.version ?? 'what ran before')
     return {
       ...bad,
       ...(record.rollback !== undefined && { why: `${record.rollback.reason}. ${reason}` }),
       sign: '🟧',
       state: `${environment} is back on ${back}: ${version} was rolled back`,
-      action: 'mend the cause and tag a new version.',
+      action: again,
     }
   }
   if (phase === 'rollback' && outcome === 'blocked') {

@@ -1,4 +1,5 @@
 import { outcomes } from '../decide/outcome.ts'
+import { asTold } from '../record/as-told.ts'
 import { checklistOf, type Task } from '../record/checklist.ts'
 import { deploymentName, rollbackMarker, ticketMarker } from '../record/ticket-marker.ts'
 import { watchStages, type DeploymentRecord } from '../record/schema.ts'
@@ -43,7 +44,8 @@ export interface RenderedTicket {
  * The deployment ticket: how the environment stands first, then the runbook's own template filled in, then what each
  * phase found. Nothing that came from outside is markup in it. It is the same text for the same story.
  */
-export function renderTicket(story: TicketStory, runbook: Runbook): RenderedTicket {
+export function renderTicket(given: TicketStory, runbook: Runbook): RenderedTicket {
+  const story = { ...given, record: asTold(given.record) }
   const { record, isDone = false } = story
   const standing = standingOf(story, runbook)
   const { version, environment, class: changeClass } = record

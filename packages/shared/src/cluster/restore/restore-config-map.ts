@@ -1,13 +1,7 @@
 import { UserError } from '../../errors.ts'
 import type { KubernetesApi } from '../api.ts'
-import { AmbiguousWrite, ApiError } from '../api-error.ts'
+import { writeConfigMap, type ConfigMapWritten } from '../configuration/write-config-map.ts'
 import { configMaps } from '../resources.ts'
-import { isSameData } from './same-data.ts'
-
-const writeAttempts = 10
-
-/** What became of a ConfigMap: only one that is written makes the pods that use it old. */
-export type ConfigMapRestored = 'unchanged' | 'written'
 
 /**
  * Puts the data of a ConfigMap back as its immutable copy has it.
@@ -19,7 +13,7 @@ export async function restoreConfigMap(
   namespace: string,
   { name, copy }: { readonly name: string; readonly copy: string },
   signal: AbortSignal,
-): Promise<ConfigMapRestored> {
+): Promise<ConfigMapWritten> {
   const kept = await api.find(configMaps, namespace, copy, { signal })
   if (kept === undefined) {
     throw new UserError(
@@ -27,30 +21,17 @@ export async function restoreConfigMap(
       `Put ${name} back by hand, then run the rollback again with the components alone.`,
     )
   }
-  const { data = {} } = kept
-  for (let attempt = 0; attempt < writeAttempts; attempt += 1) {
-    const live = await api.find(configMaps, namespace, name, { signal })
-    if (live !== undefined && isSameData(live.data ?? {}, data))
-      return attempt === 0 ? 'unchanged' : 'written'
-    if (live?.immutable === true) {
+  return writeConfigMap(
+    api,
+    namespace,
+    { name, data: kept.data ?? {} },
+    (live) => {
+      if (live?.immutable !== true) return
       throw new UserError(
         `ConfigMap ${name} is immutable and says something else than before.`,
         'Delete it and run the rollback again: it is made anew as it was.',
       )
-    }
-    try {
-      await (live === undefined
-        ? api.create(configMaps, namespace, { metadata: { name }, data }, { signal })
-        : api.replace(configMaps, namespace, name, { ...live, data }, { signal }))
-      return 'written'
-    } catch (error) {
-      if (error instanceof AmbiguousWrite) continue
-      const isRaced = error instanceof ApiError && (error.isConflict || error.isAlreadyExists)
-      if (!isRaced) throw error
-    }
-  }
-  throw new UserError(
-    `ConfigMap ${name} is changed by somebody else again and again.`,
-    'See who with "kubectl get configmap --show-managed-fields", then run the rollback again.',
+    },
+    signal,
   )
 }

@@ -2,6 +2,7 @@ import type { DeploymentSnapshot } from '../../record/snapshot.ts'
 import { containersOf, type ComponentState, type Deployment } from '../component.ts'
 import { formatImage, parseImage, runningDigests } from '../image.ts'
 import { changedFields } from '../object-diff.ts'
+import { restartedKey } from '../restarted.ts'
 
 /** How one Deployment shall be put back. */
 export interface DeploymentRestore {
@@ -23,7 +24,6 @@ const ours = 'runbook-actions.io/'
 const causeKey = 'kubernetes.io/change-cause'
 /** Of this kubectl makes its next three-way merge: with that of another template it would leave fields behind. */
 const lastAppliedKey = 'kubectl.kubernetes.io/last-applied-configuration'
-const restartedKey = 'kubectl.kubernetes.io/restartedAt'
 
 /** A snapshot as a Deployment, for all that looks at templates. */
 export function deploymentOfSnapshot({ deployment, template }: DeploymentSnapshot): Deployment {

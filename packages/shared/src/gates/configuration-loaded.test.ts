@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals'
+import { FakeCluster } from '../cluster/cluster.fixture.ts'
+import { dataDigest } from '../cluster/configuration/content-digest.ts'
+import type { Deployment } from '../cluster/component.ts'
+import { planned, recordOf } from '../record/record.fixture.ts'
+import { TEN_LINES } from '../runbook/example.ts'
+import { loadRunbook } from '../runbook/load.ts'
+import { configurationErrors } from './configuration-errors.ts'
+import { configurationLoaded } from './configuration-loaded.ts'
+import { runGates } from './gate.ts'
+import { contextOf } from './sources.fixture.ts'
+
+const data = { KAFKA_BROKERS: 'b:9092', LEVEL: 'debug', OTHER: 'x' }
+type PodSpec = NonNullable<NonNullable<Deployment['spec']>['template']['spec']>
+
+function setUp(shape: (spec: PodSpec) => void = envFrom) {
+  const cluster = new FakeCluster('event-ingester')
+  const state = cluster.states.get('event-ingester')!
+  const spec = structuredClone(state.deployment.spec!)
+  shape(spec.template.spec!)
+  cluster.states.set('event-ingester', { ...state, deployment: { ...state.deployment, spec } })
+  cluster.configMaps.set('settings', data)
+  const record = recordOf({
+    plan: [planned('event-ingester')],
+    configuration: {
+      configMap: 'settings',
+      changes: [{ key: 'LEVEL', change: 'changed' }],
+      before: dataDigest({}),
+      after: dataDigest(data),
+    },
+  })
+  const ask = async (config = '') => {
+    const runbook = loadRunbook(`${TEN_LINES}config: { config-map: settings${config} }\n`, { file: 'r' })
+    const gates = [configurationLoaded, configurationErrors]
+    return runGates(
+      gates,
+      contextOf({ cluster, runbook, record, occasion: 'post-deploy' }),
+      new AbortController().signal,
+    )
+  }
+  return { cluster, ask }
+}
+
+function envFrom(spec: PodSpec): void {
+  spec.containers[0]!.envFrom = [{ configMapRef: { name: 'settings' } }]
+}
+
+describe('configuration-loaded', () => {
+  it('passes where every pod has the values of the prefixes and of the keys that change', async () => {
+    const { cluster, ask } = setUp()
+    cluster.environmentIn = () => ({ KAFKA_BROKERS: 'b:9092', LEVEL: 'debug' })
+    const [found] = await ask()
+    expect(found).toMatchObject({ verdict: 'pass', value: '2 of 2 containers' })
+    expect(found?.answer).toContain('All 2 pods have the values of settings in 2 variables')
+  })
+
+  it('fails where one pod has another value, names the variable and no value', async () => {
+    const { cluster, ask } = setUp()
+    cluster.environmentIn = (pod) => (pod.endsWith('1') ? { ...data, LEVEL: 'info-secret' } : data)
+    const [found] = await ask()
+    expect(found).toMatchObject({ verdict: 'fail', value: '1 of 2 containers' })
+    expect(found?.evidence).toEqual([expect.stringMatching(/-1: LEVEL has another value$/)])
+    expect(JSON.stringify(found)).not.toMatch(/info-secret|9092/)
+  })
+
+  it('is inconclusive where a Secret that is read later may have set it', async () => {
+    const { cluster, ask } = setUp((spec) => {
+      spec.containers[0]!.envFrom = [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'login' } }]
+    })
+    cluster.environmentIn = () => ({ ...data, KAFKA_BROKERS: 'of the secret' })
+    const [found] = await ask()
+    expect(found?.verdict).toBe('inconclusive')
+    expect(found?.evidence[0]).toContain('perhaps that of Secret login')
+  })
+
+  it('fails where the ConfigMap was changed since', async () => {
+    const { cluster, ask } = setUp()
+    cluster.configMaps.set('settings', { ...data, LEVEL: 'trace' })
+    expect((await ask())[0]?.verdict).toBe('fail')
+  })
+
+  it('says that files are not environment', async () => {
+    const { ask } = setUp((spec) => {
+      spec.volumes = [{ name: 'settings', projected: { sources: [{ configMap: { name: 'settings' } }] } }]
+    })
+    const [found] = await ask()
+    expect(found?.verdict).toBe('warn')
+    expect(found?.answer).toContain('event-ingester reads it as files (settings)')
+  })
+
+  it('is unknown where the environment cannot be read, and skipped where the team does not want it', async () => {
+    const { cluster, ask } = setUp()
+    cluster.environment = () => Promise.reject(new Error('no env in the image'))
+    expect((await ask())[0]).toMatchObject({ verdict: 'unknown' })
+    expect((await ask(', verify-env: []'))[0]).toMatchObject({ verdict: 'skipped' })
+  })
+})
+
+describe('configuration-errors', () => {
+  it('passes without, and fails with a line that the patterns of the runbook file find', async () => {
+    const { cluster, ask } = setUp()
+    expect((await ask())[1]).toMatchObject({ verdict: 'pass' })
+    cluster.logs.set('event-ingester-new-0', 'INFO started\nInvalid config: error in KAFKA_BROKERS\n')
+    const [, found] = await ask()
+    expect(found).toMatchObject({ verdict: 'fail', value: '1 of 3 lines' })
+    expect(found?.evidence).toEqual(['event-ingester-new-0: Invalid config: error in KAFKA_BROKERS'])
+  })
+})
+
+it('neither is asked about a release', async () => {
+  const found = await runGates(
+    [configurationLoaded, configurationErrors],
+    contextOf({ occasion: 'post-deploy' }),
+    new AbortController().signal,
+  )
+  expect(found.map(({ verdict }) => verdict)).toEqual(['skipped', 'skipped'])
+})

@@ -1,0 +1,29 @@
+import { KubernetesCluster } from '../../packages/shared/src/cluster/kubernetes-cluster.ts'
+import { isTerminating, nameOf } from '../../packages/shared/src/cluster/component.ts'
+import { components } from '../pipeline/components.ts'
+import { production } from '../world/environment.ts'
+import type { World } from '../world/world.ts'
+
+export const configMapName = 'kafka-pipeline-config'
+
+/** What production's ConfigMap says. */
+export async function configuration({ cluster }: World): Promise<Readonly<Record<string, string>>> {
+  const path = ['get', 'configmap', configMapName, '-n', production.namespace, '-o', 'jsonpath={.data}']
+  return JSON.parse(await cluster.kubectlRun(path)) as Record<string, string>
+}
+
+/** The different values that production's pods have of a variable, asked with kubectl in every one of them. */
+export async function valuesInPods({ cluster, api }: World, variable: string): Promise<string[]> {
+  const { namespace } = production
+  const states = await new KubernetesCluster(api, namespace).components(
+    components,
+    AbortSignal.timeout(30_000),
+  )
+  const pods = [...states.values()].flatMap((state) =>
+    state.pods.filter((pod) => !isTerminating(pod)).map(nameOf),
+  )
+  const values = await Promise.all(
+    pods.map((pod) => cluster.kubectlRun(['exec', '-n', namespace, pod, '--', 'printenv', variable])),
+  )
+  return [...new Set(values.map((value) => value.trim()))].sort()
+}
