@@ -44,7 +44,7 @@ export interface HttpAnswer {
 export interface Upgraded {
   readonly socket: Duplex
   /** Of the answer that changed it over. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 /** The connections to one API server: a bounded pool for requests, another for watches; HTTP/1.1 (see `#open`). */
