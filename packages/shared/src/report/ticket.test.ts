@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { deploymentName, markedDeployment } from '../record/ticket-marker.ts'
+import { deploymentName, markedDeployment, ticketMarker } from '../record/ticket-marker.ts'
 import { checklistOf, docsNotApplicable, noteOf, readTasks } from '../record/checklist.ts'
 import { appendPhase } from '../record/append.ts'
 import type { Changes } from '../record/changes.ts'
@@ -376,6 +376,25 @@ describe('the first line says how production stands', () => {
 })
 
 describe('a ticket', () => {
+  it('of a configuration change tells which keys, and is found again like any other', () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    const record = recordOf({
+      version: 'v1.0.0',
+      class: 'configuration',
+      configuration: {
+        configMap: 'settings',
+        file: 'config/settings.yaml',
+        changes: [{ key: 'LEVEL', change: 'changed' }],
+        before: digest,
+        after: digest,
+      },
+    })
+    const { title, body } = renderTicket({ record }, runbook)
+    expect(title).toBe('Deploy v1.0.0 with a new configuration to production (configuration)')
+    expect(body).toContain('- LEVEL: changed')
+    expect(body.split('\n').at(-1)).toBe(ticketMarker(deploymentName(record)))
+  })
+
   const approved = {
     ...recordAt(['plan', 'passed'], ['preflight', 'passed']),
     approvals: [

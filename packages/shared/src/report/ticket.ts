@@ -53,7 +53,8 @@ export function renderTicket(given: TicketStory, runbook: Runbook): RenderedTick
   const bad = standing.bad === undefined ? [] : [outcomeLabel(standing.bad, runbook)]
   return {
     title,
-    body: body(story, runbook, standing),
+    // Found again by its own name, not by the one that people read.
+    body: body(story, runbook, standing, ticketMarker(deploymentName(given.record))),
     labels: [...runbook.ticket.labels, ...bad],
     state: isOver(record) || (isDone && standing.bad === undefined) ? 'closed' : 'open',
   }
@@ -78,9 +79,12 @@ function outcomeLabel(outcome: string, { ticket }: Runbook): string {
   return `${ticket.labels[0] ?? 'deployment'}-${outcome}`
 }
 
-function body(story: TicketStory, runbook: Runbook, standing: Standing): string {
+function body(story: TicketStory, runbook: Runbook, standing: Standing, marker: string): string {
   const fitted = (maxText: number): string =>
-    fitSummary(parts(story, runbook, standing, maxText), maxTicketLength)
+    fitSummary(
+      [...parts(story, runbook, standing, maxText), lastLines(story.record, marker)],
+      maxTicketLength,
+    )
   const maxText = textLengths.find((length) => Buffer.byteLength(fitted(length)) <= maxTicketLength)
   return fitted(maxText ?? Math.min(...textLengths)).trimEnd()
 }
@@ -104,13 +108,12 @@ function parts(story: TicketStory, runbook: Runbook, standing: Standing, maxText
     decision(
       `${earlierAttempts(record)}Each phase writes this text anew and keeps the ticks; add what you have to say as a comment.`,
     ),
-    decision(
-      [
-        ...(record.rollback === undefined ? [] : [rollbackMarker(record.run.attempt)]),
-        ticketMarker(deploymentName(record)),
-      ].join('\n'),
-    ),
   ]
+}
+
+function lastLines({ rollback, run }: DeploymentRecord, marker: string): SummaryPart {
+  const lines = [...(rollback === undefined ? [] : [rollbackMarker(run.attempt)]), marker]
+  return { kind: 'decision', markdown: lines.join('\n') }
 }
 
 /** A run that is run again goes on in the ticket that it has. */
