@@ -125,6 +125,21 @@ describe('a configuration change', () => {
     expect(cluster.configMaps.get(copy)).toEqual(before)
   })
 
+  it('keeps anew what it finds after one that was taken back', async () => {
+    await run()
+    const { latest } = store.memory
+    const at = clock.now().toISOString()
+    const ended = { phase: 'rollback' as const, outcome: 'rolled-back' as const, reason: '', gates: [] }
+    store.memory = {
+      ...store.memory,
+      latest: { ...latest!, phases: [...latest!.phases, { ...ended, startedAt: at, endedAt: at }] },
+    }
+    record = planned({ values: { LEVEL: 'trace' } })
+    const result = await run({ LEVEL: 'trace' })
+    const copy = result.record.snapshot?.configMaps[0]?.copy ?? ''
+    expect(cluster.configMaps.get(copy)).toEqual(after)
+  })
+
   it('does nothing a second time', async () => {
     await run()
     const again = await run()

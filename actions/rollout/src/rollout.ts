@@ -14,7 +14,7 @@ import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { asTold } from '@runbook-actions/shared/record/as-told.ts'
 import { inheritedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import type { DeployedComponent, DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
-import { goesBack } from '@runbook-actions/shared/record/going-back.ts'
+import { goesBack, isTakenBack } from '@runbook-actions/shared/record/going-back.ts'
 import { sleepersOf, type Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
@@ -209,8 +209,8 @@ async function withSnapshot(
   }
   const migrations = inheritedMigrations(latest, knownGood?.recordId)
   const carried = { ...record, ...(migrations.length > 0 && { migrations }) }
-  const standsOnGood =
-    knownGood !== undefined && latest?.configuration === undefined && runsExactly(knownGood, states.values())
+  const isReconfigured = latest?.configuration !== undefined && !isTakenBack(latest)
+  const standsOnGood = knownGood !== undefined && !isReconfigured && runsExactly(knownGood, states.values())
   // What the good release itself kept is what ran before it.
   const isBad = latest !== undefined && latest.id !== knownGood?.recordId
   if (!standsOnGood && isBad && latest.snapshot !== undefined) return { ...carried, ...keptBy(latest) }

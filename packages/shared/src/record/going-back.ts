@@ -15,6 +15,11 @@ export function endOfDeployment({ phases }: DeploymentRecord): Phase | undefined
   return phases.findLast((phase) => !isAfterwards(phase))
 }
 
+/** Whether it was taken back, and the environment is as it was before it. */
+export function isTakenBack({ phases }: DeploymentRecord): boolean {
+  return phases.findLast(({ phase }) => phase !== 'finish')?.outcome === 'rolled-back'
+}
+
 /**
  * What a run goes back for by itself: it was triggered while it was watched, it was shown to be bad, or it was cancelled and
  * the runbook file wants it so. Undefined where nothing was written, and where a person decides: it was held, or its end

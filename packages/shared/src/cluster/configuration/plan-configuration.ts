@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts'
 import type { Configuration } from '../../record/configuration.ts'
+import { isTakenBack } from '../../record/going-back.ts'
 import { openRecord } from '../../record/open.ts'
 import type { DeploymentRecord, KnownGood, Run } from '../../record/schema.ts'
 import type { Memory } from '../../record/store.ts'
@@ -127,9 +128,8 @@ function whatStays(
 
 /** The same change, begun by a run before this one and not brought to its end: the ConfigMap may be written, and pods be old. */
 function begunChange({ latest, knownGood }: Memory, after: string): Configuration | undefined {
-  const last = latest?.phases.findLast(({ phase }) => phase !== 'finish')
-  const isOver = latest?.id === knownGood?.recordId || last?.outcome === 'rolled-back'
-  return !isOver && latest?.configuration?.after === after ? latest.configuration : undefined
+  if (latest === undefined || latest.id === knownGood?.recordId || isTakenBack(latest)) return undefined
+  return latest.configuration?.after === after ? latest.configuration : undefined
 }
 
 function planRestarts(
