@@ -48,7 +48,7 @@ export const rollback: Scenario = {
     await checks.that('it waited for nobody', () =>
       equal(
         done.jobs.filter(({ result }) => result !== 'skipped').map(({ name }) => name.split(' / ').at(-1)),
-        ['Rollback', 'Keep the books'],
+        ['Who is asked', 'Rollback', 'Keep the books'],
       ),
     )
     const after = await look(world, production)

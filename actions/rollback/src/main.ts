@@ -9,7 +9,7 @@ import {
   publish,
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
-import type { Action } from '@runbook-actions/shared/action/run.ts'
+import type { Action, ActionResult } from '@runbook-actions/shared/action/run.ts'
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
@@ -25,6 +25,12 @@ import { lockedRollback, type LockedPorts } from './locked.ts'
 import { parseTarget } from './target.ts'
 
 const inputs = z.object({
+  mode: z
+    .enum(['rollback', 'plan'])
+    .default('rollback')
+    .describe(
+      'rollback goes back; plan only tells whom the runbook file asks before it (output approval), and reaches no cluster.',
+    ),
   target: z
     .string()
     .default('known-good')
@@ -72,22 +78,26 @@ const inputs = z.object({
 
 type Inputs = z.output<typeof inputs>
 
-export const outputDescriptions: OutputDescriptions<typeof phaseOutputs> = {
+const outputs = { ...phaseOutputs, approval: '' }
+
+export const outputDescriptions: OutputDescriptions<typeof outputs> = {
   ...phaseOutputDescriptions,
+  approval: 'In mode plan: the GitHub environment whose reviewers are asked first; empty where nobody is.',
   outcome:
     'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, held (not called for by how the deployment ended: a person decides), blocked (nothing was written: another rollback holds the lock, or the old code was not shown to run on the schema of the database), failed or cancelled.',
 }
 
-export const action: Action<typeof inputs, typeof phaseOutputs> = {
+export const action: Action<typeof inputs, typeof outputs> = {
   name: 'rollback',
   description:
     'Puts the last good release back, or another one, and shows by digest and metrics that it is back.',
   inputs,
-  outputs: phaseOutputs,
+  outputs,
   green: ['passed', 'rolled-back'],
   main(context) {
     const { inputs: given, log, clock, signal } = context
     const wish = parseTarget(given.target)
+    if (given.mode === 'plan') return Promise.resolve(whoIsAsked(given))
     const handedOn = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
     const place = handedOn ?? placeOf(given)
     return inPlace(context, place, undefined, async ({ cluster, jobs, store, lock, run }) => {
@@ -124,6 +134,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
       )
     })
   },
+}
+
+/** Before a person goes back: by the runbook file as it is checked out, because nothing else is reached yet. */
+function whoIsAsked({ runbook: path }: Inputs): ActionResult<typeof outputs> {
+  const { approval = '' } = readRunbook(path).rollback
+  const reason =
+    approval === '' ? 'Nobody is asked before a rollback.' : `The reviewers of ${approval} are asked first.`
+  return { outcome: 'passed', reason, outputs: { record: '', reason, approval }, summary: [] }
 }
 
 function reasonOf({ reason }: Inputs): string {

@@ -88,6 +88,11 @@ const trigger = z.discriminatedUnion('gate', [
 /** Going back. */
 export const rollback = section({
   within: duration().prefault('5m').describe('How long a rollback may take until every pod is verified.'),
+  approval: text('the name of a GitHub environment')
+    .optional()
+    .describe(
+      'GitHub environment whose reviewers are asked before somebody goes back by rollback.yml, such as production-on-call. Absent: nobody is asked.',
+    ),
   'on-cancel': z
     .enum(['leave', 'rollback'])
     .prefault('leave')
