@@ -42,7 +42,7 @@ export const lockHeld: Scenario = {
     await checks.that('it does not call production unchanged', () =>
       says(
         ticketOf(stage, 'v1.1.0').split('\n', 1)[0] ?? '',
-        /^## 🟥 production is or was changed by another run: v1\.1\.0 is blocked at re-check$/,
+        /^## 🟥 production was changed by somebody else: v1\.1\.0 is blocked at re-check$/,
       ),
     )
     await checks.that('so does the deployment log, beside the line of the one that went on', async () => {
