@@ -22,6 +22,8 @@ import { providerOutage } from './provider-outage.ts'
 import { rerun } from './rerun.ts'
 import { rollback } from './rollback.ts'
 import { rollbackDuringDeploy } from './rollback-during-deploy.ts'
+import { rollbackFails } from './rollback-fails.ts'
+import { rollbackInterrupted } from './rollback-interrupted.ts'
 import { rolling } from './rolling.ts'
 import { runnerLost } from './runner-lost.ts'
 import type { Scenario } from './scenario.ts'
@@ -70,6 +72,8 @@ export const scenarios: readonly Scenario[] = [
   apiFaults,
   rollback,
   rollbackDuringDeploy,
+  rollbackFails,
+  rollbackInterrupted,
   configChange,
   badConfig,
 ]
