@@ -9,6 +9,7 @@ import { crashLoop } from './crash-loop.ts'
 import { dlqSpike } from './dlq-spike.ts'
 import { errorSpike } from './error-spike.ts'
 import { firstDeployment } from './first-deployment.ts'
+import { githubDown } from './github-down.ts'
 import { hostileLogs } from './hostile-logs.ts'
 import { incidentOpen } from './incident-open.ts'
 import { killed } from './killed.ts'
@@ -74,6 +75,7 @@ export const scenarios: readonly Scenario[] = [
   rollbackDuringDeploy,
   rollbackFails,
   rollbackInterrupted,
+  githubDown,
   configChange,
   badConfig,
 ]
