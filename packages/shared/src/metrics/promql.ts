@@ -37,9 +37,10 @@ export function podSeries(series: Series, pods: PodSelection): string {
  * first increments of a young pod, and guess at the edges of a window.
  *
  * The value at the end of a step minus the value at the end of the step before, of each series. A smaller value is a
- * restart: what is there was counted since. A series that is new counts from 0, if its pod is new, or has been scraped
- * without it (a counter that appears with its first event). It does not where its silence has another reason: where
- * nothing was scraped in all of the memory (Prometheus was away), or this pod was known and could not be.
+ * restart: what is there was counted since, and until then what the step's peak is above the value before. A series that
+ * is new counts from 0, if its pod is new, or has been scraped without it (a counter that appears with its first event).
+ * It does not where its silence has another reason: where nothing was scraped in all of the memory (Prometheus was away),
+ * or this pod was known and could not be.
  */
 export function countQuery(
   series: string,
@@ -53,7 +54,8 @@ export function countQuery(
   const up = `up{${podMatchers(pods)}}`
   const scraped = `max_over_time(${up}[${memory}] offset ${step})`
   const increase = `${now} - ${before} >= 0`
-  const restarted = `${now} and ${before}`
+  const peak = `max_over_time(${series}[${step}])`
+  const restarted = `${now} + clamp_min(${peak} - ${before}, 0)`
   const isNew = `${now} and on () (max(${scraped}) == 1) unless on (instance, job) (${scraped} == 0 and ${up} offset ${memory})`
   const labels = [componentLabel, ...by].join(', ')
   return `sum by (${labels}) (${ofComponent(`(${increase}) or (${restarted}) or (${isNew})`, pods)})`
