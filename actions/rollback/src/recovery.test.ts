@@ -9,6 +9,18 @@ function answer(gate: string, verdict: Verdict): GateResult {
 }
 
 describe('decideRecovery', () => {
+  it('waits for what may change, and not for what cannot be asked from here', () => {
+    const unset = { ...answer('latency-p95', 'unknown'), isLasting: true } as const
+    expect(decideRecovery([answer('consumer-lag', 'pass'), unset], false)).toEqual({
+      do: 'end',
+      how: 'not-shown',
+      open: [unset],
+    })
+    const broken = answer('error-rate', 'fail')
+    expect(decideRecovery([broken, unset], false)).toEqual({ do: 'wait', open: [broken] })
+    expect(decideRecovery([broken, unset], true)).toMatchObject({ how: 'not-recovered' })
+  })
+
   const wait = { do: 'wait' }
   it.each<[string, [string, Verdict][], object, object]>([
     ['all well', [['error-rate', 'pass']], { how: 'recovered' }, { how: 'recovered' }],

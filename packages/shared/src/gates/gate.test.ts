@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { recordOf } from '../record/record.fixture.ts'
+import { resolve, Template } from '../runbook/template.ts'
 import { runGates, type Answer, type Gate, type Occasion } from './gate.ts'
 import { contextOf } from './sources.fixture.ts'
 
@@ -12,7 +13,7 @@ function gateOf(name: string, measure: Gate['measure'], more: Partial<Gate> = {}
 
 describe('runGates', () => {
   it('asks all at the same time: the first is answered only once the last has been asked', async () => {
-    const { promise: lastAsked, resolve } = Promise.withResolvers<undefined>()
+    const { promise: lastAsked, resolve: answer } = Promise.withResolvers<undefined>()
     const waiting = Array.from({ length: 20 }, (_, index) =>
       gateOf(`waits-${index}`, async () => {
         await lastAsked
@@ -20,7 +21,7 @@ describe('runGates', () => {
       }),
     )
     const last = gateOf('last', () => {
-      resolve(undefined)
+      answer(undefined)
       return good
     })
     const results = await runGates([...waiting, last], contextOf(), signal)
@@ -43,6 +44,19 @@ describe('runGates', () => {
       { verdict: 'unknown', answer: 'Could not be measured: no route to the broker' },
       { verdict: 'unknown', answer: 'Not answered within 0.02 s.' },
       { verdict: 'pass' },
+    ])
+  })
+
+  it('one whose variable has no value here cannot be answered by asking again', async () => {
+    const asksWith = (text: string): Gate =>
+      gateOf('asks', () => {
+        resolve(new Template(text), { SET: 'x' })
+        return good
+      })
+    const results = await runGates([asksWith('${UNSET}'), asksWith('${SET}')], contextOf(), signal)
+    expect(results.map(({ verdict, isLasting }) => [verdict, isLasting])).toEqual([
+      ['unknown', true],
+      ['pass', undefined],
     ])
   })
 

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import type { Baseline, ChecklistAnswer, GateHistory, GateResult } from '../record/gate-result.ts'
 import type { DeploymentRecord, WatchStage } from '../record/schema.ts'
 import type { Runbook } from '../runbook/schema.ts'
+import { VariableMissing } from '../runbook/template.ts'
 import type { Sources } from './sources.ts'
 
 /** What a gate is asked about. */
@@ -43,6 +44,8 @@ export interface Answer {
   readonly checklist?: readonly ChecklistAnswer[]
   /** Why the runbook says to go back at once: a trigger that holds. Only where it is watched. */
   readonly trigger?: string
+  /** Nothing can be measured where this runs, however often it is asked. */
+  readonly isLasting?: true
   /** Enough was measured to say, and what reaches the limit may be chance: a watch waits for more. */
   readonly mayBeChance?: true
 }
@@ -158,6 +161,7 @@ async function measured<Needs extends keyof Sources>(
     return {
       verdict: 'unknown',
       answer: `Could not be measured: ${known.message}`,
+      ...(known instanceof VariableMissing && { isLasting: true }),
       ...(next !== undefined && { evidence: [next] }),
     }
   }

@@ -71,6 +71,8 @@ export const gateResultSchema = z.strictObject({
   history: gateHistorySchema.optional(),
   /** The rollback trigger that held, in one sentence. */
   trigger: z.string().optional(),
+  /** Nothing could be measured where it was asked, however often: a variable of the runbook file has no value there. */
+  isLasting: z.literal(true).optional(),
   /** Enough was measured, and what reaches the limit may be chance. */
   mayBeChance: z.literal(true).optional(),
   /** What people answered, where they are asked. */

@@ -71,9 +71,12 @@ export function templateProblem(text: string): string | undefined {
   return `${JSON.stringify(rest.slice(at, at + 20))} does not name an environment variable; write \${NAME} with letters, digits and _`
 }
 
+/** A variable that the runbook file names has no value here: asking again cannot help. */
+export class VariableMissing extends UserError {}
+
 /**
  * Resolves a template, or every template inside a section of the runbook, from the environment.
- * All missing variables are named in one `UserError`. An empty variable counts as missing: that is what a secret
+ * All missing variables are named in one `VariableMissing`. An empty variable counts as missing: that is what a secret
  * that does not exist looks like in a workflow.
  */
 export function resolve<T>(value: T, environment: Environment): Resolved<T> {
@@ -82,7 +85,7 @@ export function resolve<T>(value: T, environment: Environment): Resolved<T> {
   )
   if (missing.length > 0) {
     const names = missing.map((name) => `\${${name}}`).join(', ')
-    throw new UserError(
+    throw new VariableMissing(
       `The runbook refers to ${names}, which ${missing.length === 1 ? 'is' : 'are'} not set or empty`,
       `Set ${missing.length === 1 ? 'it' : 'them'} as a variable of the repository or its environment, a secret as a line of RUNBOOK_SECRETS; in a terminal, in the shell`,
     )
