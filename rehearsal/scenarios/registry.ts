@@ -1,3 +1,4 @@
+import { actionsDown } from './actions-down.ts'
 import { apiFaults } from './api-faults.ts'
 import { argoOwned } from './argo-owned.ts'
 import { badConfig } from './bad-config.ts'
@@ -76,6 +77,7 @@ export const scenarios: readonly Scenario[] = [
   rollbackFails,
   rollbackInterrupted,
   githubDown,
+  actionsDown,
   configChange,
   badConfig,
 ]
