@@ -4,10 +4,14 @@ import type { ServerResponse } from 'node:http'
 import { ApiServer, type Received } from '../../packages/shared/src/cluster/api-server.fixture.ts'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
+const conflict = 409
 /** The lock is renewed by the clock: its writes cannot be counted. */
 const isLock = (path: string): boolean => path.includes('/leases')
 
-/** What happens at one of the writes: the relay counts them from 1, those of the lock aside. */
+/**
+ * What happens at one of the writes: the relay counts them from 1, those of the lock aside, and those that are refused
+ * because somebody else was faster (409): how many there are is up to the controllers.
+ */
 export interface Accident {
   readonly at: number
   /** Whether the API server gets the write. Its answer never comes back: the connection breaks. */
@@ -19,7 +23,7 @@ export interface Accident {
 export class ApiRelay {
   readonly #server: ApiServer
   readonly #upstream: { readonly server: string; readonly authority: string }
-  /** Writes that came, as method and path. */
+  /** Writes that came and were not refused as a conflict, as method and path. */
   readonly writes: string[] = []
   accident: Accident | undefined
 
@@ -51,19 +55,22 @@ export class ApiRelay {
     if (accident?.executed === false) {
       accident.happens()
       response.destroy()
-    } else this.#handOn(received, response, accident)
+    } else this.#handOn(received, response, accident, isWrite)
   }
 
   #handOn(
     { method, path, query, headers, body }: Received,
     response: ServerResponse,
     accident: Accident | undefined,
+    isCounted: boolean,
   ): void {
     const { server, authority } = this.#upstream
     const url = new URL(`${path}${query.size > 0 ? `?${query.toString()}` : ''}`, server)
     const { host: _, connection: __, ...kept } = headers
     const upstream = ask(url, { method, headers: kept, ca: authority }, (answer) => {
-      if (accident !== undefined) {
+      const isConflict = isCounted && answer.statusCode === conflict
+      if (isConflict) this.writes.pop()
+      else if (accident !== undefined) {
         answer.resume().on('end', () => {
           accident.happens()
           response.destroy()
