@@ -1,8 +1,8 @@
 import type { Canary, CanaryPlace } from '@runbook-actions/shared/cluster/canary.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
+import { dataDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import { restartedAtOf } from '@runbook-actions/shared/cluster/restarted.ts'
-import { isSameData } from '@runbook-actions/shared/cluster/restore/same-data.ts'
 import {
   deploymentOfSnapshot,
   differencesFrom,
@@ -144,7 +144,10 @@ async function changedConfigMaps(
         cluster.configMap(each.name, signal),
         cluster.configMap(each.copy, signal),
       ])
-      return { each, isSame: live !== undefined && copy !== undefined && isSameData(live.data, copy.data) }
+      return {
+        each,
+        isSame: live !== undefined && copy !== undefined && dataDigest(live.data) === dataDigest(copy.data),
+      }
     }),
   )
   return looked.filter(({ isSame }) => !isSame).map(({ each }) => each)
