@@ -1,7 +1,7 @@
 import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import { equal, says } from './checks.ts'
-import { configMapName, configuration, valuesInPods } from './configuration.ts'
+import { configMapName, readConfigMap, configuration, valuesInPods } from './configuration.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
@@ -40,15 +40,7 @@ export const configChange: Scenario = {
     await checks.that('what it said before is kept in an immutable copy', async () => {
       const { latest } = await recordStore(world.api, production).load()
       const copy = latest?.snapshot?.configMaps.find(({ name }) => name === configMapName)?.copy ?? 'none'
-      const found = await world.cluster.kubectlRun([
-        'get',
-        'configmap',
-        copy,
-        '-n',
-        production.namespace,
-        '-o',
-        'jsonpath={.immutable} {.data.DOWNLOAD_CONCURRENCY}',
-      ])
+      const found = await readConfigMap(world, copy, '{.immutable} {.data.DOWNLOAD_CONCURRENCY}')
       return equal(found, `true ${old.DOWNLOAD_CONCURRENCY ?? ''}`)
     })
     await checks.that('every pod was asked, and no log has an error', async () => {

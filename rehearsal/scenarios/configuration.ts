@@ -6,10 +6,15 @@ import type { World } from '../world/world.ts'
 
 export const configMapName = 'kafka-pipeline-config'
 
+/** Fields of a ConfigMap of production as kubectl shows them, such as `{.data.LEVEL}`; empty where there is none. */
+export function readConfigMap({ cluster }: World, name: string, fields: string): Promise<string> {
+  const place = ['configmap', name, '-n', production.namespace]
+  return cluster.kubectlRun(['get', ...place, '-o', `jsonpath=${fields}`])
+}
+
 /** What production's ConfigMap says. */
-export async function configuration({ cluster }: World): Promise<Readonly<Record<string, string>>> {
-  const path = ['get', 'configmap', configMapName, '-n', production.namespace, '-o', 'jsonpath={.data}']
-  return JSON.parse(await cluster.kubectlRun(path)) as Record<string, string>
+export async function configuration(world: World): Promise<Readonly<Record<string, string>>> {
+  return JSON.parse(await readConfigMap(world, configMapName, '{.data}')) as Record<string, string>
 }
 
 /** The different values that production's pods have of a variable, asked with kubectl in every one of them. */

@@ -2,6 +2,7 @@ import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import type { World } from '../world/world.ts'
 import { equal, says } from './checks.ts'
+import { configMapName, readConfigMap } from './configuration.ts'
 import { rollbackFromTerminal } from './from-terminal.ts'
 import { checkInvariants } from './invariants.ts'
 import { look, type Found } from './observe.ts'
@@ -61,15 +62,7 @@ export const rollback: Scenario = {
       )
     }
     await checks.that('the configuration is as it was', async () => {
-      const found = await world.cluster.kubectlRun([
-        'get',
-        'configmap',
-        'kafka-pipeline-config',
-        '-n',
-        production.namespace,
-        '-o',
-        'jsonpath={.data.BROKEN}',
-      ])
+      const found = await readConfigMap(world, configMapName, '{.data.BROKEN}')
       return equal(found, '')
     })
     await checks.that(

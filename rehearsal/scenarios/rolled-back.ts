@@ -3,6 +3,7 @@ import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import type { World } from '../world/world.ts'
 import { equal, says } from './checks.ts'
+import { configMapName, readConfigMap } from './configuration.ts'
 import { look, type Found } from './observe.ts'
 import type { Deployed, Stage } from './scenario.ts'
 import { checkTicket } from './ticket.ts'
@@ -17,15 +18,7 @@ export interface Stand {
 
 /** How production stands now. */
 export async function standOf(world: World): Promise<Stand> {
-  const configuration = await world.cluster.kubectlRun([
-    'get',
-    'configmap',
-    'kafka-pipeline-config',
-    '-n',
-    production.namespace,
-    '-o',
-    'jsonpath={.data}',
-  ])
+  const configuration = await readConfigMap(world, configMapName, '{.data}')
   return { components: await look(world, production), configuration }
 }
 

@@ -2,6 +2,7 @@ import { readRecord, recordDigest } from '../../packages/shared/src/record/text.
 import { production, staging } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import { equal, says } from './checks.ts'
+import { readConfigMap } from './configuration.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
@@ -106,15 +107,7 @@ export const rolling: Scenario = {
       const { latest } = await recordStore(world.api, production).load()
       const { deployments = [], configMaps = [] } = latest?.snapshot ?? {}
       const copy = configMaps[0]?.copy ?? 'none'
-      const immutable = await world.cluster.kubectlRun([
-        'get',
-        'configmap',
-        copy,
-        '-n',
-        production.namespace,
-        '-o',
-        'jsonpath={.immutable}',
-      ])
+      const immutable = await readConfigMap(world, copy, '{.immutable}')
       return equal(
         [deployments.length, configMaps.map(({ name }) => name), immutable],
         [3, ['kafka-pipeline-config'], 'true'],
