@@ -1,8 +1,8 @@
 import type { Canary, CanaryPlace } from '@runbook-actions/shared/cluster/canary.ts'
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
-import { dataDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import { restartedAtOf } from '@runbook-actions/shared/cluster/restarted.ts'
+import { contentDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import {
   deploymentOfSnapshot,
   differencesFrom,
@@ -146,7 +146,7 @@ async function changedConfigMaps(
       ])
       return {
         each,
-        isSame: live !== undefined && copy !== undefined && dataDigest(live.data) === dataDigest(copy.data),
+        isSame: live !== undefined && copy !== undefined && contentDigest(live) === contentDigest(copy),
       }
     }),
   )

@@ -394,6 +394,18 @@ describe('rollback', () => {
     ])
   })
 
+  it('puts binary data back as well', async () => {
+    const { signal } = controller
+    cluster.binaryData.set('settings', { 'ca.der': 'Z29vZA==' })
+    const snapshot = await takeSnapshot(cluster, cluster.states.values(), { clock, signal })
+    record = recordOf({ ...record, snapshot })
+    store.memory = { ...store.memory, latest: record }
+    expect((await goBack()).outcome).toBe('passed')
+    cluster.binaryData.set('settings', { 'ca.der': 'YmFk' })
+    expect((await goBack()).outcome).toBe('rolled-back')
+    expect(cluster.binaryData.get('settings')).toEqual({ 'ca.der': 'Z29vZA==' })
+  })
+
   it('gives replicas back that were taken, and takes none that were added', async () => {
     deployed(...names)
     const scale = (name: string, replicas: number): void => {

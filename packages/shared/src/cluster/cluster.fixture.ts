@@ -14,7 +14,13 @@ import type { ComponentState, Deployment } from './component.ts'
 import { containersOf } from './component.ts'
 import type { ObjectEvent } from './object-event.ts'
 import { digestA, digestB, podOf, settledComponent } from './component.fixture.ts'
-import { dataDigest, textDigest, type Data } from './configuration/content-digest.ts'
+import {
+  contentDigest,
+  dataDigest,
+  textDigest,
+  type ConfigMapContent,
+  type Data,
+} from './configuration/content-digest.ts'
 import type { ConfigMapWritten } from './configuration/write-config-map.ts'
 import { restartedKey } from './restarted.ts'
 import { restorePatch, type DeploymentRestore } from './restore/wanted-deployment.ts'
@@ -78,6 +84,8 @@ export class FakeCluster implements Cluster {
   readonly restoring = new Map<string, RestoreBehaviour>()
   /** Those that run, by name. */
   readonly canaryStates = new Map<string, Canary>()
+  /** The binary data of ConfigMaps that have some. */
+  readonly binaryData = new Map<string, Data>()
   readonly configMaps = new Map<string, Readonly<Record<string, string>>>()
   readonly scaledBy = new Map<string, Autoscaler>()
   lockState: LockState = {}
@@ -205,7 +213,7 @@ export class FakeCluster implements Cluster {
 
   configMap(name: string) {
     const data = this.configMaps.get(name)
-    return Promise.resolve(data && { resourceVersion: '7', data })
+    return Promise.resolve(data && { resourceVersion: '7', data, binaryData: this.binaryData.get(name) })
   }
 
   /** What the containers of a pod really have; by default what the first ConfigMap says. */
@@ -237,9 +245,10 @@ export class FakeCluster implements Cluster {
     return Promise.resolve('written')
   }
 
-  keepConfigMap(name: string, data: Readonly<Record<string, string>>): Promise<string> {
+  keepConfigMap(name: string, { data, binaryData }: ConfigMapContent): Promise<string> {
     const copy = `${name}-${Object.values(data).join('-')}`
     this.configMaps.set(copy, data)
+    if (binaryData !== undefined) this.binaryData.set(copy, binaryData)
     return Promise.resolve(copy)
   }
 
@@ -274,8 +283,11 @@ export class FakeCluster implements Cluster {
   }): Promise<ConfigMapWritten> {
     const data = this.configMaps.get(copy)
     if (data === undefined) return Promise.reject(new UserError(`ConfigMap ${copy} is gone.`))
-    if (this.configMaps.get(name) === data) return Promise.resolve('unchanged')
+    const binaryData = this.binaryData.get(copy) ?? {}
+    const live = { data: this.configMaps.get(name) ?? {}, binaryData: this.binaryData.get(name) }
+    if (contentDigest(live) === contentDigest({ data, binaryData })) return Promise.resolve('unchanged')
     this.configMaps.set(name, data)
+    this.binaryData.set(name, binaryData)
     return Promise.resolve('written')
   }
 }

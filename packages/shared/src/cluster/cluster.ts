@@ -1,7 +1,7 @@
 import type { LockState } from '../decide/lock.ts'
 import type { Sleeper } from '../record/sleeper.ts'
 import type { Autoscaler } from './autoscaler.ts'
-import type { Data } from './configuration/content-digest.ts'
+import type { ConfigMapContent, Data } from './configuration/content-digest.ts'
 import type { ConfigMapWritten } from './configuration/write-config-map.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { ResourceQuota } from './capacity/quota.ts'
@@ -118,11 +118,11 @@ export interface Cluster {
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>
   /** `GET` on a Service of any namespace through the API server, once. Throws where the API server has no answer of it. */
   serviceGet(request: ServiceGet, signal: AbortSignal): Promise<ServiceAnswer>
-  /** A ConfigMap's data, undefined where it does not exist. */
+  /** What a ConfigMap says, undefined where it does not exist. */
   configMap(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined>
+  ): Promise<({ readonly resourceVersion: string } & ConfigMapContent) | undefined>
   /**
    * The digest of each variable's value, by its name, as a program in the container sees them: no value leaves it.
    *
@@ -138,8 +138,11 @@ export interface Cluster {
     change: { readonly name: string; readonly data: Data; readonly before: string },
     signal: AbortSignal,
   ): Promise<ConfigMapWritten>
-  /** Keeps an immutable copy of a ConfigMap's data under a name made from its content; the same content twice is one. */
-  keepConfigMap(name: string, data: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string>
+  /**
+   * Keeps an immutable copy of all that a ConfigMap says under a name made from its content; the same content twice is one.
+   * It has room for whatever fits into the ConfigMap itself.
+   */
+  keepConfigMap(name: string, content: ConfigMapContent, signal: AbortSignal): Promise<string>
   /**
    * Puts a Deployment back: its template as a whole, and what says who did it. Nothing is written where it is so already.
    *
@@ -151,7 +154,7 @@ export interface Cluster {
   /** Deletes this very canary; it is gone when its pods are. Nothing happens where it is gone already. */
   removeCanary(canary: Canary, signal: AbortSignal): Promise<void>
   /**
-   * Puts the data of a ConfigMap back as its copy has it.
+   * Puts what a ConfigMap says back as its copy has it.
    *
    * @throws UserError where the copy is gone, or the ConfigMap is immutable
    */

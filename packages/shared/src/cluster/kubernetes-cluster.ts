@@ -10,7 +10,7 @@ import { cleanLog, type Redact } from './clean-log.ts'
 import { NodeUse, type NodeRoom } from './capacity/node-room.ts'
 import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
 import { environmentDigests } from './configuration/container-environment.ts'
-import { dataDigest, type Data } from './configuration/content-digest.ts'
+import { contentDigest, type ConfigMapContent, type Data } from './configuration/content-digest.ts'
 import { changeConfigMap, type ConfigMapWritten } from './configuration/write-config-map.ts'
 import { restartedKey } from './restarted.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
@@ -191,9 +191,11 @@ export class KubernetesCluster implements Cluster {
   async configMap(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ resourceVersion: string; data: Readonly<Record<string, string>> } | undefined> {
+  ): Promise<({ readonly resourceVersion: string } & ConfigMapContent) | undefined> {
     const found = await this.#api.find(configMaps, this.namespace, name, { signal })
-    return found && { resourceVersion: found.metadata?.resourceVersion ?? '', data: found.data ?? {} }
+    if (found === undefined) return undefined
+    const { metadata, data = {}, binaryData } = found
+    return { resourceVersion: metadata?.resourceVersion ?? '', data, binaryData }
   }
 
   async environment(
@@ -216,17 +218,19 @@ export class KubernetesCluster implements Cluster {
     return changeConfigMap(this.#api, this.namespace, change, signal)
   }
 
-  async keepConfigMap(
-    name: string,
-    data: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const copy = `${name.slice(0, 200)}-${dataDigest(data).slice('sha256:'.length).slice(0, 10)}`
+  async keepConfigMap(name: string, content: ConfigMapContent, signal: AbortSignal): Promise<string> {
+    const copy = `${name.slice(0, 200)}-${contentDigest(content).slice('sha256:'.length).slice(0, 10)}`
     const labels = {
       'app.kubernetes.io/managed-by': 'runbook-actions',
       'runbook-actions.io/copy-of': name.slice(0, 63),
     }
-    const object = { metadata: { name: copy, labels }, data: { ...data }, immutable: true }
+    const { data, binaryData } = content
+    const object = {
+      metadata: { name: copy, labels },
+      data,
+      ...(binaryData && { binaryData }),
+      immutable: true,
+    }
     try {
       await this.#api.create(configMaps, this.namespace, object, { signal })
     } catch (error) {

@@ -57,7 +57,7 @@ async function keep(
 ): Promise<ConfigMapSnapshot | undefined> {
   const found = await cluster.configMap(name, signal)
   if (found === undefined) return undefined
-  const copy = await cluster.keepConfigMap(name, found.data, signal)
+  const copy = await cluster.keepConfigMap(name, found, signal)
   return { name, resourceVersion: found.resourceVersion, copy }
 }
 

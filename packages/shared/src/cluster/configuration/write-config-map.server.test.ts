@@ -67,3 +67,23 @@ describe('changeConfigMap', () => {
     await careful.close()
   })
 })
+
+describe('restoreConfigMap', () => {
+  it('puts text and binary data back from the copy, and nothing a second time', async () => {
+    const name = 'restored'
+    await made(name)
+    const found = await cluster.configMap(name, signal)
+    const copy = await cluster.keepConfigMap(name, found!, signal)
+    expect(await api.get(configMaps, namespace, copy)).toMatchObject({
+      data: before,
+      binaryData: { seal: 'AAEC' },
+      immutable: true,
+    })
+    const bad = { data: { LEVEL: 'debug' }, binaryData: { seal: 'AwQF', more: 'AwQF' } }
+    await api.patch(configMaps, namespace, name, bad, 'merge')
+    expect(await cluster.restoreConfigMap({ name, copy }, signal)).toBe('written')
+    const live = await api.get(configMaps, namespace, name)
+    expect([live.data, live.binaryData]).toEqual([before, { seal: 'AAEC' }])
+    expect(await cluster.restoreConfigMap({ name, copy }, signal)).toBe('unchanged')
+  })
+})

@@ -3,7 +3,7 @@ import type { KubernetesApi } from '../api.ts'
 import { AmbiguousWrite, ApiError } from '../api-error.ts'
 import { configMaps, type Wire } from '../resources.ts'
 import type { V1ConfigMap } from '@kubernetes/client-node'
-import { dataDigest, type Data } from './content-digest.ts'
+import { contentDigest, dataDigest, type ConfigMapContent, type Data } from './content-digest.ts'
 
 const writeAttempts = 10
 
@@ -11,7 +11,8 @@ const writeAttempts = 10
 export type ConfigMapWritten = 'unchanged' | 'written'
 
 /**
- * Gives a ConfigMap its data. A write whose answer was lost is looked at again before anything is written twice.
+ * Gives a ConfigMap its data; its binary data, too, where that is given, else it stays. A write whose answer was lost is
+ * looked at again before anything is written twice.
  *
  * @param check is told what stands there before each write (undefined: nothing), and throws where that must not be overwritten
  * @throws UserError where others keep changing it, and what `check` throws
@@ -19,20 +20,20 @@ export type ConfigMapWritten = 'unchanged' | 'written'
 export async function writeConfigMap(
   api: KubernetesApi,
   namespace: string,
-  { name, data }: { readonly name: string; readonly data: Data },
+  { name, ...content }: { readonly name: string } & ConfigMapContent,
   check: (live: Wire<V1ConfigMap> | undefined) => void,
   signal: AbortSignal,
 ): Promise<ConfigMapWritten> {
-  const wanted = dataDigest(data)
+  const { data, binaryData } = content
+  const written = { data, ...(binaryData !== undefined && { binaryData }) }
   for (let attempt = 0; attempt < writeAttempts; attempt += 1) {
     const live = await api.find(configMaps, namespace, name, { signal })
-    if (live !== undefined && dataDigest(live.data ?? {}) === wanted)
-      return attempt === 0 ? 'unchanged' : 'written'
+    if (live !== undefined && isAs(content, live)) return attempt === 0 ? 'unchanged' : 'written'
     check(live)
     try {
       await (live === undefined
-        ? api.create(configMaps, namespace, { metadata: { name }, data }, { signal })
-        : api.replace(configMaps, namespace, name, { ...live, data }, { signal }))
+        ? api.create(configMaps, namespace, { metadata: { name }, ...written }, { signal })
+        : api.replace(configMaps, namespace, name, { ...live, ...written }, { signal }))
       return 'written'
     } catch (error) {
       if (error instanceof AmbiguousWrite) continue
@@ -44,6 +45,12 @@ export async function writeConfigMap(
     `ConfigMap ${name} is changed by somebody else again and again.`,
     'See who with "kubectl get configmap --show-managed-fields", then run it again.',
   )
+}
+
+/** Whether it says that already. */
+function isAs(wanted: ConfigMapContent, { data = {}, binaryData }: Wire<V1ConfigMap>): boolean {
+  const live = { data, binaryData: wanted.binaryData === undefined ? undefined : binaryData }
+  return contentDigest(live) === contentDigest(wanted)
 }
 
 /**

@@ -4,7 +4,7 @@ import { writeConfigMap, type ConfigMapWritten } from '../configuration/write-co
 import { configMaps } from '../resources.ts'
 
 /**
- * Puts the data of a ConfigMap back as its immutable copy has it.
+ * Puts what a ConfigMap says back as its immutable copy has it.
  *
  * @throws UserError where the copy is gone, or the ConfigMap itself is immutable
  */
@@ -24,7 +24,7 @@ export async function restoreConfigMap(
   return writeConfigMap(
     api,
     namespace,
-    { name, data: kept.data ?? {} },
+    { name, data: kept.data ?? {}, binaryData: kept.binaryData ?? {} },
     (live) => {
       if (live?.immutable !== true) return
       throw new UserError(
