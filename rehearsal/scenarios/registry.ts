@@ -11,6 +11,7 @@ import { dlqSpike } from './dlq-spike.ts'
 import { errorSpike } from './error-spike.ts'
 import { firstDeployment } from './first-deployment.ts'
 import { githubDown } from './github-down.ts'
+import { goodBadBad } from './good-bad-bad.ts'
 import { hostileLogs } from './hostile-logs.ts'
 import { incidentOpen } from './incident-open.ts'
 import { killed } from './killed.ts'
@@ -21,6 +22,7 @@ import { noTraffic } from './no-traffic.ts'
 import { outOfQuota } from './out-of-quota.ts'
 import { privateBrokers } from './private-brokers.ts'
 import { providerOutage } from './provider-outage.ts'
+import { redeployBad } from './redeploy-bad.ts'
 import { rerun } from './rerun.ts'
 import { rollback } from './rollback.ts'
 import { rollbackDuringDeploy } from './rollback-during-deploy.ts'
@@ -78,6 +80,8 @@ export const scenarios: readonly Scenario[] = [
   rollbackInterrupted,
   githubDown,
   actionsDown,
+  goodBadBad,
+  redeployBad,
   configChange,
   badConfig,
 ]
