@@ -12,9 +12,14 @@ const actions = ['preflight', 'rollout', 'validate', 'rollback'] as const
 type Action = (typeof actions)[number]
 
 /** Roles beside an action's own, for uses that not every team has. */
-const moreRoles: Partial<Record<Action, readonly string[]>> = { validate: ['config-change'] }
+const moreRoles: Partial<Record<Action, readonly string[]>> = {
+  validate: ['config-change'],
+  rollback: ['config-change'],
+}
 
 /** What a Role has and these runs do not use, each with its reason. */
+const exec =
+  'asked for by the API server itself before it lets a WebSocket through, which is a GET in its log'
 const watchLock = 'only while another holder is asked to stop: its answer is watched for'
 const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
   preflight: {},
@@ -23,14 +28,14 @@ const unusedFor: Readonly<Record<Action, Readonly<Record<string, string>>>> = {
     'list coordination.k8s.io/leases': watchLock,
     'watch coordination.k8s.io/leases': watchLock,
     'create coordination.k8s.io/leases': 'the rollout has made it; only where somebody has deleted it since',
-    'create /pods/exec':
-      'asked for by the API server itself before it lets a WebSocket through, which is a GET in its log',
+    'create /pods/exec': exec,
   },
   rollback: {
     'create /configmaps': 'only where a ConfigMap that is put back was deleted',
     'list coordination.k8s.io/leases': watchLock,
     'watch coordination.k8s.io/leases': watchLock,
     'create coordination.k8s.io/leases': 'the rollout has made it; only where somebody has deleted it since',
+    'create /pods/exec': exec,
   },
 }
 
@@ -85,9 +90,9 @@ beforeAll(async () => {
   await use('watch', 'passed', 'validate', '--stage', 'important')
   await use('rollout again', 'passed', 'rollout', '--record', checked)
   await use('validate the latest', 'passed', 'validate')
+  const change = ['--mode', 'plan', '--change', 'configuration']
   const values = ['--config-values', 'LEVEL=debug']
-  const change = ['--mode', 'plan', '--change', 'configuration', ...values]
-  const changed = await use('plan of a configuration', 'passed', 'preflight', ...change)
+  const changed = await use('plan of a configuration', 'passed', 'preflight', ...change, ...values)
   const asked = await use(
     're-check of a configuration',
     'passed',
@@ -100,6 +105,10 @@ beforeAll(async () => {
   const applied = await use('configuration', 'passed', 'rollout', '--record', asked, ...values)
   await use('validate a configuration', 'passed', 'validate', '--record', applied)
   await use('watch a configuration', 'passed', 'validate', '--stage', 'important')
+  const bad = ['--config-values', 'LEVEL=trace']
+  const meant = await use('plan of another', 'passed', 'preflight', ...change, ...bad)
+  await use('another configuration', 'passed', 'rollout', '--record', meant, ...bad)
+  await use('rollback of a configuration', 'rolled-back', 'rollback', '--reason', 'too much')
   const dryRun = ['--version', 'v1.2.0', '--images', 'worker=v1.0.0', '--dry-run']
   await use('dry run', 'passed', 'rollout', ...dryRun)
   const crashing = ['--version', 'v1.3.0']

@@ -1,16 +1,11 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
 import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import { equal, says } from './checks.ts'
-import { configMapName, configuration, valuesInPods } from './configuration.ts'
+import { configuration, pushConfiguration, valuesInPods } from './configuration.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
 import { checkTicket } from './ticket.ts'
-
-const file = 'config/kafka-pipeline-config.yaml'
 
 /** A value that the code cannot use, in the file of the repository: reviewed, approved and wrong. */
 export const badConfig: Scenario = {
@@ -21,11 +16,8 @@ export const badConfig: Scenario = {
     const { repository } = world
     const before = await look(world, production)
     const old = await configuration(world)
-    const data = { ...old, DOWNLOAD_CONCURRENCY: 'many' }
-    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: configMapName }, data }
-    await writeFile(join(repository.clone, file), stringify(manifest))
-    await repository.git('commit', '-q', '-am', 'More downloads at the same time')
-    await repository.git('push', '-q', 'origin', 'main')
+    const bad = { ...old, DOWNLOAD_CONCURRENCY: 'many', KAFKA_TRIAL: 'on' }
+    await pushConfiguration(world, bad, 'More downloads at the same time')
 
     const result = await stage.changeConfiguration({})
     await checks.that('the run is red', () => equal(result.conclusion, 'failure'))
@@ -33,8 +25,17 @@ export const badConfig: Scenario = {
     await checks.that('it says why', () => says(printed, /DOWNLOAD\\?_CONCURRENCY/))
     await checks.that('the ConfigMap says what it said', async () => equal(await configuration(world), old))
     await checks.that('every pod has what it had in its environment', async () =>
-      equal(await valuesInPods(world, 'DOWNLOAD_CONCURRENCY'), [old.DOWNLOAD_CONCURRENCY]),
+      equal(
+        [await valuesInPods(world, 'DOWNLOAD_CONCURRENCY'), await valuesInPods(world, 'KAFKA_TRIAL')],
+        [[old.DOWNLOAD_CONCURRENCY], ['none']],
+      ),
     )
+    await checks.that('the rollback has asked every pod, also for what the change had added', async () => {
+      const { latest } = await recordStore(world.api, production).load()
+      const gates = latest?.phases.find(({ phase }) => phase === 'rollback')?.gates ?? []
+      const loaded = gates.find(({ gate }) => gate === 'configuration-loaded')
+      return says(`${loaded?.verdict ?? ''}: ${loaded?.answer ?? ''}`, /^pass: .*removed is gone/)
+    })
     for (const [name, found] of Object.entries(await look(world, production))) {
       await checks.that(`${name}: all pods Ready on what ran before, none of the others left`, () =>
         equal([found.digests, found.ready, found.old], [before[name]?.digests, before[name]?.pods, 0]),

@@ -1,18 +1,25 @@
 import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
 import { equal, says } from './checks.ts'
-import { configMapName, readConfigMap, configuration, valuesInPods } from './configuration.ts'
+import {
+  configMapName,
+  readConfigMap,
+  configuration,
+  pushConfiguration,
+  valuesInPods,
+} from './configuration.ts'
 import { checkInvariants } from './invariants.ts'
 import { look } from './observe.ts'
 import type { Scenario } from './scenario.ts'
 import { checkTicket } from './ticket.ts'
 
-const values = 'DOWNLOAD_CONCURRENCY=3\nRETRY_BACK_OFF_MS=150'
+const values = 'DOWNLOAD_CONCURRENCY=3\nRETRY_BACK_OFF_MS=150\nKAFKA_TRIAL=on'
 
-/** Two values for what runs; then the same once more. */
+/** Three values for what runs; the same once more; then the file, without one of them. */
 export const configChange: Scenario = {
   name: 'config-change',
-  title: 'two new values: every pod has them, the code stays; the same once more restarts nothing',
+  title:
+    'new values: every pod has them, the code stays; the same once more restarts nothing; a removed key is gone from every pod',
   async play(stage) {
     const { world, checks } = stage
     const before = await look(world, production)
@@ -20,12 +27,21 @@ export const configChange: Scenario = {
     const result = await stage.changeConfiguration({ values })
     await checks.that('the run is green', () => equal(result.conclusion, 'success'))
     await checks.that('the ConfigMap has the new values, and else what it had', async () =>
-      equal(await configuration(world), { ...old, DOWNLOAD_CONCURRENCY: '3', RETRY_BACK_OFF_MS: '150' }),
+      equal(await configuration(world), {
+        ...old,
+        DOWNLOAD_CONCURRENCY: '3',
+        RETRY_BACK_OFF_MS: '150',
+        KAFKA_TRIAL: 'on',
+      }),
     )
     await checks.that('every pod has them in its environment', async () =>
       equal(
-        [await valuesInPods(world, 'DOWNLOAD_CONCURRENCY'), await valuesInPods(world, 'RETRY_BACK_OFF_MS')],
-        [['3'], ['150']],
+        [
+          await valuesInPods(world, 'DOWNLOAD_CONCURRENCY'),
+          await valuesInPods(world, 'RETRY_BACK_OFF_MS'),
+          await valuesInPods(world, 'KAFKA_TRIAL'),
+        ],
+        [['3'], ['150'], ['on']],
       ),
     )
     const after = await look(world, production)
@@ -81,5 +97,20 @@ export const configChange: Scenario = {
     await checks.that('and restarts nothing', async () => equal(await look(world, production), after))
     await checkInvariants(stage, { result })
     await checkInvariants(stage, { result: again })
+
+    const { KAFKA_TRIAL: _, ...without } = await configuration(world)
+    await pushConfiguration(world, without, 'The trial is over')
+    const removed = await stage.changeConfiguration({})
+    await checks.that('a key less is green', () => equal(removed.conclusion, 'success'))
+    await checks.that('the key is gone from the ConfigMap and from every pod', async () =>
+      equal([await configuration(world), await valuesInPods(world, 'KAFKA_TRIAL')], [without, ['none']]),
+    )
+    await checks.that('that was asked of every pod', async () => {
+      const { latest } = await recordStore(world.api, production).load()
+      const gates = latest?.phases.find(({ phase }) => phase === 'validate')?.gates ?? []
+      const loaded = gates.find(({ gate }) => gate === 'configuration-loaded')
+      return says(`${loaded?.verdict ?? ''}: ${loaded?.answer ?? ''}`, /^pass: .*removed is gone/)
+    })
+    await checkInvariants(stage, { result: removed })
   },
 }

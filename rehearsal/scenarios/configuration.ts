@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
 import { KubernetesCluster } from '../../packages/shared/src/cluster/kubernetes-cluster.ts'
 import { isTerminating, nameOf } from '../../packages/shared/src/cluster/component.ts'
 import { components } from '../pipeline/components.ts'
@@ -17,7 +20,24 @@ export async function configuration(world: World): Promise<Readonly<Record<strin
   return JSON.parse(await readConfigMap(world, configMapName, '{.data}')) as Record<string, string>
 }
 
-/** The different values that production's pods have of a variable, asked with kubectl in every one of them. */
+const file = 'config/kafka-pipeline-config.yaml'
+
+/** Commits and pushes what the ConfigMap shall say, as the file of the repository that holds it. */
+export async function pushConfiguration(
+  { repository }: World,
+  data: Readonly<Record<string, string>>,
+  message: string,
+): Promise<void> {
+  const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: configMapName }, data }
+  await writeFile(join(repository.clone, file), stringify(manifest))
+  await repository.git('commit', '-q', '-am', message)
+  await repository.git('push', '-q', 'origin', 'main')
+}
+
+/**
+ * The different values that production's pods have of a variable, asked with kubectl in every one of them; `none` stands for a pod
+ * without it.
+ */
 export async function valuesInPods({ cluster, api }: World, variable: string): Promise<string[]> {
   const { namespace } = production
   const states = await new KubernetesCluster(api, namespace).components(
@@ -28,7 +48,10 @@ export async function valuesInPods({ cluster, api }: World, variable: string): P
     state.pods.filter((pod) => !isTerminating(pod)).map(nameOf),
   )
   const values = await Promise.all(
-    pods.map((pod) => cluster.kubectlRun(['exec', '-n', namespace, pod, '--', 'printenv', variable])),
+    pods.map(async (pod) => {
+      const lines = (await cluster.kubectlRun(['exec', '-n', namespace, pod, '--', 'env'])).split('\n')
+      return lines.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1) ?? 'none'
+    }),
   )
   return [...new Set(values.map((value) => value.trim()))].sort()
 }

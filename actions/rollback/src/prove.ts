@@ -1,3 +1,4 @@
+import type { Data } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import type { ComponentWatch } from '@runbook-actions/shared/cluster/cluster.ts'
 import { runGates } from '@runbook-actions/shared/gates/gate.ts'
 import { gatesFor } from '@runbook-actions/shared/gates/registry.ts'
@@ -19,6 +20,8 @@ export interface ProofOptions {
   readonly runbook: Runbook
   /** With what was put back as what is deployed. */
   readonly record: DeploymentRecord
+  /** What the ConfigMap said until it was put back, where a configuration change is taken back. */
+  readonly configurationBefore: Data | undefined
   /** Until when the metrics may take. */
   readonly deadline: Date
 }
@@ -32,14 +35,15 @@ export interface ProofPorts {
 
 /** Asks of every pod, then asks the metrics again and again until they are well or the time is over. */
 export async function prove(
-  { runbook, record, deadline }: ProofOptions,
+  { runbook, record, configurationBefore, deadline }: ProofOptions,
   { sources, watch, log, signal }: ProofPorts,
 ): Promise<Proof> {
   const { clock } = sources
   const since = clock.now()
   const watched = gatesFor('critical', runbook)
   const ofPods = gatesFor('post-deploy', runbook).filter((gate) => !gate.occasions.includes('critical'))
-  const context = { ...sources, runbook, record, since }
+  const before = configurationBefore && { configurationBefore }
+  const context = { ...sources, runbook, record, since, ...before }
   const pods = await runGates(ofPods, { ...context, occasion: 'post-deploy' }, signal)
   const failed = pods.filter(({ verdict }) => verdict === 'fail')
   if (failed.length > 0)

@@ -718,5 +718,51 @@ components: [{ deployment: event-ingester, health: { path: /old } }]
       expect(again.outcome).toBe('passed')
       expect(cluster.restored).toHaveLength(1)
     })
+
+    it('asks every pod: one that still has what the change added is not back', async () => {
+      reconfigured()
+      cluster.configMaps.set('settings', { LEVEL: 'bad', EXTRA: 'on' })
+      const has = { LEVEL: 'info', EXTRA: 'on' }
+      cluster.environmentIn = () => has
+      const result = await goBack()
+      expect(result.outcome).toBe('rollback-failed')
+      expect(result.reason).toContain('have not what settings says: EXTRA')
+      const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
+      expect(found?.evidence[0]).toContain('EXTRA is still there with the value that was removed')
+      expect(JSON.stringify(result.record)).not.toContain('"on"')
+    })
+
+    it('passes where what the change added is gone, and what it changed is as it was', async () => {
+      reconfigured()
+      cluster.configMaps.set('settings', { LEVEL: 'bad', EXTRA: 'on' })
+      cluster.environmentIn = () => ({ LEVEL: 'info' })
+      const result = await goBack()
+      expect(result.outcome).toBe('rolled-back')
+      const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
+      expect(found).toMatchObject({ verdict: 'pass' })
+      expect(found?.answer).toContain('1 variable that was removed is gone')
+    })
+
+    it('does not take a variable of the image for one that stayed, where an attempt before it died', async () => {
+      reconfigured()
+      record = {
+        ...record,
+        configuration: { ...record.configuration!, changes: [{ key: 'EXTRA', change: 'added' }] },
+      }
+      store.memory = { ...store.memory, latest: record }
+      cluster.configMaps.set('settings', { LEVEL: 'info' })
+      cluster.environmentIn = () => ({ LEVEL: 'info', EXTRA: 'of the image' })
+      const result = await goBack()
+      expect(result.outcome).toBe('rolled-back')
+      const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
+      expect(found?.verdict).toBe('inconclusive')
+    })
+
+    it('asks nobody about a configuration where a release is taken back', async () => {
+      deployed(...names)
+      const result = await goBack()
+      const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
+      expect(found?.verdict).toBe('skipped')
+    })
   })
 })

@@ -12,6 +12,7 @@ import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { GateResult } from '@runbook-actions/shared/record/gate-result.ts'
 import { offsetReceipt } from '@runbook-actions/shared/record/offset-receipt.ts'
 import type { OffsetReceipt } from '@runbook-actions/shared/record/offsets.ts'
+import type { Configuration } from '@runbook-actions/shared/record/configuration.ts'
 import type { Migration } from '@runbook-actions/shared/record/migration.ts'
 import { schemaGate, withSchemaOverride } from '@runbook-actions/shared/record/override.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
@@ -28,6 +29,7 @@ import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { capture, captureWithinMs, type Captured } from './capture.ts'
 import { prove, type Proof } from './prove.ts'
 import { canariesLeft, removeCanaries } from './remove-canary.ts'
+import { restoredConfiguration } from './restored-configuration.ts'
 import { restoreComponent, type ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, planRestore, type RestorePlan } from './restore-plan.ts'
 import { schemaDecision } from './schema-gate.ts'
@@ -156,6 +158,9 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         ...(receipt !== undefined && { receipt }),
       },
     }
+    const settings = nothing
+      ? undefined
+      : await restoredConfiguration(inputs.record, target.state, plan.steps, cluster, signal)
     if (!dryRun && !nothing) await store.save(record, signal)
     isBegun = !nothing
 
@@ -204,7 +209,8 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       const proof = await prove(
         {
           runbook,
-          record: restoredRecord(record, inputs, restored),
+          record: restoredRecord(record, inputs, restored, settings?.configuration),
+          configurationBefore: settings?.before,
           deadline: nothing ? clock.now() : deadline,
         },
         { sources, watch, log, signal },
@@ -303,11 +309,16 @@ function restoredRecord(
   record: DeploymentRecord,
   { target }: RollbackInputs,
   restored: readonly ComponentRestored[],
+  configuration: Configuration | undefined,
 ): DeploymentRecord {
   const deployed = restored.flatMap((each) => each.deployed ?? [])
-  // Its configuration is what is taken back.
+  // Its own configuration is what is taken back.
   const { configuration: _, ...rest } = record
-  return { ...rest, version: target.version ?? target.what, deployed }
+  const now = { ...rest, version: target.version ?? target.what, deployed }
+  if (configuration === undefined) return now
+  const isBack = ({ deployment }: { readonly deployment: string }): boolean =>
+    restored.some((each) => each.deployment === deployment)
+  return { ...now, configuration, plan: rest.plan.filter(isBack) }
 }
 
 function endOf(proof: Proof, { what }: Target, nothing: boolean): [RollbackOutcome, string, string?] {

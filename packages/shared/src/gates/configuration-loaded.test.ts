@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals'
 import { FakeCluster } from '../cluster/cluster.fixture.ts'
 import { dataDigest } from '../cluster/configuration/content-digest.ts'
 import type { Deployment } from '../cluster/component.ts'
+import type { DeploymentRecord } from '../record/schema.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
 import { TEN_LINES } from '../runbook/example.ts'
 import { loadRunbook } from '../runbook/load.ts'
 import { configurationErrors } from './configuration-errors.ts'
 import { configurationLoaded } from './configuration-loaded.ts'
-import { runGates } from './gate.ts'
+import { runGates, type GateContext } from './gate.ts'
 import { contextOf } from './sources.fixture.ts'
 
 const data = { KAFKA_BROKERS: 'b:9092', LEVEL: 'debug', OTHER: 'x' }
@@ -29,16 +30,16 @@ function setUp(shape: (spec: PodSpec) => void = envFrom) {
       after: dataDigest(data),
     },
   })
-  const ask = async (config = '') => {
+  const ask = async (config = '', given: Partial<GateContext> = {}) => {
     const runbook = loadRunbook(`${TEN_LINES}config: { config-map: settings${config} }\n`, { file: 'r' })
     const gates = [configurationLoaded, configurationErrors]
     return runGates(
       gates,
-      contextOf({ cluster, runbook, record, occasion: 'post-deploy' }),
+      contextOf({ cluster, runbook, record, occasion: 'post-deploy', ...given }),
       new AbortController().signal,
     )
   }
-  return { cluster, ask }
+  return { cluster, ask, record }
 }
 
 function envFrom(spec: PodSpec): void {
@@ -93,6 +94,83 @@ describe('configuration-loaded', () => {
     cluster.environment = () => Promise.reject(new Error('no env in the image'))
     expect((await ask())[0]).toMatchObject({ verdict: 'unknown' })
     expect((await ask(', verify-env: []'))[0]).toMatchObject({ verdict: 'skipped' })
+  })
+})
+
+describe('configuration-loaded, of a key that was removed', () => {
+  const removed = { key: 'OLD', change: 'removed' } as const
+
+  /** `OLD` said `x` until it was removed; a copy says so, as the snapshot has it. */
+  function withoutOld(shape?: (spec: PodSpec) => void) {
+    const { cluster, ask, record } = setUp(shape)
+    cluster.configMaps.set('settings-copy', { OLD: 'x' })
+    const { configuration } = record
+    const kept = { name: 'settings', resourceVersion: '1', copy: 'settings-copy' }
+    const changed: DeploymentRecord = {
+      ...record,
+      ...(configuration && { configuration: { ...configuration, changes: [removed] } }),
+      snapshot: { at: '2026-11-23T10:00:00.000Z', deployments: [], configMaps: [kept], secrets: [] },
+    }
+    const look = async (environment: Record<string, string>, given: Partial<GateContext> = {}) => {
+      cluster.environmentIn = () => ({ ...data, ...environment })
+      return (await ask('', { record: changed, ...given }))[0]
+    }
+    return { cluster, look }
+  }
+
+  it('passes where it is gone from every pod', async () => {
+    const found = await withoutOld().look({})
+    expect(found).toMatchObject({ verdict: 'pass', value: '2 of 2 containers' })
+    expect(found?.answer).toContain('in 1 variable, compared by digest; 1 variable that was removed is gone.')
+  })
+
+  it('fails where a pod still has the value that was removed, and shows none', async () => {
+    const { cluster, look } = withoutOld()
+    const both = await look({ OLD: 'x' })
+    expect(both).toMatchObject({ verdict: 'fail', value: '0 of 2 containers' })
+    expect(both?.evidence[0]).toMatch(/: OLD is still there with the value that was removed$/)
+    cluster.environmentIn = (pod) => (pod.endsWith('1') ? { ...data, OLD: 'x' } : data)
+    expect(await look({})).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('names a Deployment that sets it by itself, and goes on', async () => {
+    const { look } = withoutOld((spec) => {
+      envFrom(spec)
+      spec.containers[0]!.env = [{ name: 'OLD', value: 'mine' }]
+    })
+    const found = await look({ OLD: 'mine' })
+    expect(found?.verdict).toBe('warn')
+    expect(found?.answer).toContain('Removed, and set by others: OLD.')
+    expect(found?.evidence[0]).toMatch(/: OLD is still there: "env" of the Deployment sets it$/)
+  })
+
+  it('names another ConfigMap that has it, also with the same value', async () => {
+    const { cluster, look } = withoutOld((spec) => {
+      spec.containers[0]!.envFrom = [
+        { configMapRef: { name: 'common' } },
+        { configMapRef: { name: 'settings' } },
+      ]
+    })
+    cluster.configMaps.set('common', { OLD: 'x' })
+    const found = await look({ OLD: 'x' })
+    expect(found?.verdict).toBe('warn')
+    expect(found?.evidence[0]).toMatch(/: OLD is still there: ConfigMap common has it, too$/)
+  })
+
+  it('compares with what it said until a rollback, where that is told', async () => {
+    const { look } = withoutOld()
+    const configurationBefore = { OLD: 'bad' }
+    expect(await look({ OLD: 'bad' }, { configurationBefore })).toMatchObject({ verdict: 'fail' })
+    expect(await look({ OLD: 'x' }, { configurationBefore })).toMatchObject({ verdict: 'warn' })
+  })
+
+  it('is not asked of containers that never had it', async () => {
+    const { cluster, look } = withoutOld((spec) => {
+      const ref = { name: 'settings', key: 'LEVEL' }
+      spec.containers[0]!.env = [{ name: 'KAFKA_LEVEL', valueFrom: { configMapKeyRef: ref } }]
+    })
+    cluster.configMaps.delete('settings-copy')
+    expect(await look({ KAFKA_LEVEL: 'debug', OLD: 'x' })).toMatchObject({ verdict: 'pass' })
   })
 })
 

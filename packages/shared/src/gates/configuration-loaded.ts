@@ -3,10 +3,17 @@ import {
   configuredVariables,
   wrongVariables,
   type ConfiguredVariable,
-  type WrongVariable,
+  type VariableFinding,
 } from '../cluster/configuration/container-environment.ts'
 import { dataDigest, type Data } from '../cluster/configuration/content-digest.ts'
+import {
+  remainingVariables,
+  removedVariables,
+  type KnownValues,
+  type RemovedVariable,
+} from '../cluster/configuration/removed-variables.ts'
 import { filesFrom } from '../cluster/configuration/uses.ts'
+import { verdicts, worst } from '../decide/verdict.ts'
 import type { Configuration } from '../record/configuration.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
 import { counted } from './released-commits.ts'
@@ -44,7 +51,8 @@ export const configurationLoaded: Gate<'cluster'> = {
     const asked = [...states.values()].flatMap((state) =>
       containersToAsk(state, configuration, live.data, prefixes),
     )
-    const found = await lookInto(asked, context, signal)
+    const known = await knownValues(asked, context, signal)
+    const found = await lookInto(asked, known, context, signal)
     return answerOf(found, filesRead([...states.values()], configMap), configMap)
   },
 }
@@ -52,14 +60,20 @@ export const configurationLoaded: Gate<'cluster'> = {
 interface Asked {
   readonly pod: string
   readonly container: string
+  /** What it must have. */
   readonly wanted: readonly ConfiguredVariable[]
+  /** What it must not have any more. */
+  readonly removed: readonly RemovedVariable[]
 }
 
 interface Looked extends Asked {
-  readonly wrong: readonly WrongVariable[]
+  readonly findings: readonly VariableFinding[]
 }
 
-/** Every container of every pod that shall have variables with one of these beginnings, or of a key that changes. */
+/**
+ * Every container of every pod that shall have variables with one of these beginnings, or of a key that changes; or that had one
+ * of a key that was removed.
+ */
 function containersToAsk(
   state: ComponentState,
   { configMap, changes }: Configuration,
@@ -67,27 +81,51 @@ function containersToAsk(
   prefixes: readonly string[],
 ): Asked[] {
   const changed = new Set(changes.map(({ key }) => key))
+  const gone = changes.flatMap(({ key, change }) => (change === 'removed' ? [key] : []))
   const pods = splitPods(state).current.filter((pod) => !isTerminating(pod))
   return containersOf(state.deployment).flatMap((container) => {
     const wanted = configuredVariables(container, configMap, data).filter(
       ({ name, key }) => changed.has(key) || prefixes.some((prefix) => name.startsWith(prefix)),
     )
-    return wanted.length === 0
+    const removed = removedVariables(container, configMap, gone, data)
+    return wanted.length + removed.length === 0
       ? []
-      : pods.map((pod) => ({ pod: nameOf(pod), container: container.name, wanted }))
+      : pods.map((pod) => ({ pod: nameOf(pod), container: container.name, wanted, removed }))
   })
+}
+
+/** What may tell where a removed variable is from; nothing is read where none was removed. */
+async function knownValues(
+  asked: readonly Asked[],
+  { cluster, record, configurationBefore }: GateContext<'cluster'>,
+  signal: AbortSignal,
+): Promise<KnownValues> {
+  const removed = asked.flatMap((each) => each.removed)
+  if (removed.length === 0) return { before: undefined, others: new Map() }
+  const { configuration, snapshot } = record
+  const copy = snapshot?.configMaps.find(({ name }) => name === configuration?.configMap)?.copy
+  const kept = copy === undefined ? undefined : await cluster.configMap(copy, signal)
+  const names = new Set(
+    removed.flatMap(({ others }) => others.flatMap(({ kind, name }) => (kind === 'ConfigMap' ? [name] : []))),
+  )
+  const others = await Promise.all(
+    [...names].map(async (name) => [name, (await cluster.configMap(name, signal))?.data ?? {}] as const),
+  )
+  return { before: configurationBefore ?? kept?.data, others: new Map(others) }
 }
 
 async function lookInto(
   asked: readonly Asked[],
+  known: KnownValues,
   { cluster }: GateContext<'cluster'>,
   signal: AbortSignal,
 ): Promise<Looked[]> {
   const looked: Looked[] = []
   for (let at = 0; at < asked.length; at += atOnce) {
-    const some = asked.slice(at, at + atOnce).map(async (each) => {
+    const some = asked.slice(at, at + atOnce).map(async (each): Promise<Looked> => {
       const has = await cluster.environment(each.pod, each.container, signal)
-      return { ...each, wrong: wrongVariables(each.wanted, has) }
+      const findings = [...wrongVariables(each.wanted, has), ...remainingVariables(each.removed, has, known)]
+      return { ...each, findings }
     })
     looked.push(...(await Promise.all(some)))
   }
@@ -114,33 +152,42 @@ function answerOf(looked: readonly Looked[], files: readonly string[], configMap
           answer: `No pod has a variable of ${configMap} to look at: nothing is shown.`,
         }
   }
-  const bad = looked.filter(({ wrong }) => wrong.length > 0)
+  const bad = looked.filter(({ findings }) => findings.length > 0)
   const pods = counted(new Set(looked.map(({ pod }) => pod)).size, 'pod')
-  const variables = counted(
-    new Set(looked.flatMap(({ wanted }) => wanted.map(({ name }) => name))).size,
-    'variable',
-  )
   const value = `${looked.length - bad.length} of ${counted(looked.length, 'container')}`
   if (bad.length === 0) {
-    return {
-      verdict: 'pass',
-      answer: `All ${pods} have the values of ${configMap} in ${variables}, compared by digest.${also}`,
-      value,
-    }
+    return { verdict: 'pass', answer: `${whatIsShown(looked, pods, configMap)}${also}`, value }
   }
-  const evidence = bad.flatMap(({ pod, wrong }) =>
-    wrong.map(
-      ({ name, how, mayBeFrom }) =>
-        `${pod}: ${name} ${how}${mayBeFrom === undefined ? '' : `, perhaps that of ${mayBeFrom}, which is read later`}`,
-    ),
-  )
-  const names = [...new Set(bad.flatMap(({ wrong }) => wrong.map(({ name }) => name)))]
-  // What another source may have set on purpose is no failure that is shown.
-  const isShown = bad.some(({ wrong }) => wrong.some(({ mayBeFrom }) => mayBeFrom === undefined))
+  const findings = bad.flatMap((each) => each.findings.map((finding) => ({ pod: each.pod, ...finding })))
+  const names = [...new Set(findings.map(({ name }) => name))]
+  const verdict = worst(findings.map((finding) => finding.verdict))
+  const isElsewhere = verdict === 'warn'
   return {
-    verdict: isShown ? 'fail' : 'inconclusive',
-    answer: `${counted(bad.length, 'container')} of ${looked.length} ${bad.length === 1 ? 'has' : 'have'} not what ${configMap} says: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}.${also}`,
+    verdict,
+    answer: isElsewhere
+      ? `${whatIsShown(looked, pods, configMap)} Removed, and set by others: ${some(names)}.${also}`
+      : `${counted(bad.length, 'container')} of ${looked.length} ${bad.length === 1 ? 'has' : 'have'} not what ${configMap} says: ${some(names)}.${also}`,
     value,
-    evidence,
+    evidence: findings
+      .toSorted((a, b) => verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict))
+      .map(({ pod, name, how }) => `${pod}: ${name} ${how}`),
   }
+}
+
+function some(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`
+}
+
+/** `All 2 pods have the values of settings in 3 variables, compared by digest; 1 variable that was removed is gone.` */
+function whatIsShown(looked: readonly Looked[], pods: string, configMap: string): string {
+  const different = (names: readonly string[]): string[] => [...new Set(names)]
+  const wanted = different(looked.flatMap((each) => each.wanted.map(({ name }) => name)))
+  const left = new Set(looked.flatMap(({ findings }) => findings.map(({ name }) => name)))
+  const gone = different(looked.flatMap((each) => each.removed.map(({ name }) => name))).filter(
+    (name) => !left.has(name),
+  )
+  const have = `have the values of ${configMap} in ${counted(wanted.length, 'variable')}, compared by digest`
+  const lack = `${counted(gone.length, 'variable')} that ${gone.length === 1 ? 'was removed is' : 'were removed are'} gone`
+  if (wanted.length === 0) return gone.length === 0 ? '' : `In all ${pods} ${lack}.`
+  return gone.length === 0 ? `All ${pods} ${have}.` : `All ${pods} ${have}; ${lack}.`
 }

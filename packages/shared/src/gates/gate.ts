@@ -1,5 +1,6 @@
 import { abortable } from '../cluster/abortable.ts'
 import { explain } from '../cluster/explain.ts'
+import type { Data } from '../cluster/configuration/content-digest.ts'
 import type { Manifest } from '../cluster/manifest/read-manifest.ts'
 import type { Verdict } from '../decide/verdict.ts'
 import { UserError } from '../errors.ts'
@@ -19,6 +20,8 @@ export interface Subject {
   readonly since?: Date
   /** By Deployment: what will be applied, of components that have a manifest. */
   readonly manifests?: ReadonlyMap<string, Manifest>
+  /** What the ConfigMap said before it was put back: of a rollback, where no copy of it is kept. */
+  readonly configurationBefore?: Data
 }
 
 /** What a gate may look at: all sources, or those that it says it needs. It reads and never acts. */

@@ -50,6 +50,19 @@ describe('configuredVariables', () => {
       {},
     ],
     [
+      'an optional key that is not there leaves what all keys have given',
+      {
+        envFrom: [ours],
+        env: [
+          {
+            name: 'LEVEL',
+            valueFrom: { configMapKeyRef: { name: 'settings', key: 'GONE', optional: true } },
+          },
+        ],
+      },
+      { KAFKA_BROKERS: ['KAFKA_BROKERS', true, undefined], LEVEL: ['LEVEL', true, undefined] },
+    ],
+    [
       'another ConfigMap',
       { env: [{ name: 'LEVEL', valueFrom: { configMapKeyRef: { name: 'other', key: 'LEVEL' } } }] },
       {},
@@ -77,10 +90,28 @@ describe('what a container has', () => {
     expect(wrongVariables(wanted, found)).toEqual([])
     const other = environmentDigests('KAFKA_BROKERS=b:9092\0')
     expect(wrongVariables(wanted, other)).toEqual([
-      { name: 'KAFKA_BROKERS', how: 'has another value' },
-      { name: 'LEVEL', how: 'is missing' },
+      { name: 'KAFKA_BROKERS', how: 'has another value', verdict: 'fail' },
+      { name: 'LEVEL', how: 'is missing', verdict: 'fail' },
     ])
     expect(JSON.stringify([...other])).not.toContain('9092')
+  })
+
+  it('may come from a source that is read later, unless it is missing', () => {
+    const later = configuredVariables(
+      { envFrom: [ours, { secretRef: { name: 'login' }, prefix: 'KAFKA_' }] },
+      'settings',
+      data,
+    )
+    const other = environmentDigests('KAFKA_BROKERS=b:9092\0LEVEL=info\0')
+    expect(wrongVariables(later, other)).toEqual([
+      {
+        name: 'KAFKA_BROKERS',
+        how: 'has another value, perhaps that of Secret login, which is read later',
+        verdict: 'inconclusive',
+      },
+    ])
+    const none = environmentDigests('LEVEL=info\0')
+    expect(wrongVariables(later, none)).toMatchObject([{ how: 'is missing', verdict: 'fail' }])
   })
 
   it('is read whole, whatever its values look like', () => {

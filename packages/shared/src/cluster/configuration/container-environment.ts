@@ -38,18 +38,24 @@ export function configuredVariables(
   }
   for (const { name, valueFrom } of env) {
     const reference = valueFrom?.configMapKeyRef
-    const value = reference?.name === configMap ? data[reference.key] : undefined
-    if (reference === undefined || value === undefined) found.delete(name)
-    else variable(name, reference.key, value)
+    if (reference?.name !== configMap) {
+      found.delete(name)
+      continue
+    }
+    // An optional key that is not there changes nothing; without any other a container does not start.
+    const value = data[reference.key]
+    if (value !== undefined) variable(name, reference.key, value)
   }
   return [...found.values()]
 }
 
-/** A variable that does not have the value that its ConfigMap says. */
-export interface WrongVariable {
+/** A variable of a container that is not as its ConfigMap says. */
+export interface VariableFinding {
   readonly name: string
-  readonly how: 'is missing' | 'has another value'
-  readonly mayBeFrom?: string
+  /** Goes on after the name, such as `is missing`. */
+  readonly how: string
+  /** `inconclusive` where another source may have set it, `warn` where another one has. */
+  readonly verdict: 'fail' | 'inconclusive' | 'warn'
 }
 
 /**
@@ -60,12 +66,14 @@ export interface WrongVariable {
 export function wrongVariables(
   wanted: readonly ConfiguredVariable[],
   found: ReadonlyMap<string, string>,
-): WrongVariable[] {
-  return wanted.flatMap(({ name, digest, mayBeFrom }): WrongVariable[] => {
+): VariableFinding[] {
+  return wanted.flatMap(({ name, digest, mayBeFrom }): VariableFinding[] => {
     const has = found.get(name)
     if (has === digest) return []
-    const how = has === undefined ? 'is missing' : 'has another value'
-    return [{ name, how, ...(mayBeFrom !== undefined && { mayBeFrom }) }]
+    if (has === undefined) return [{ name, how: 'is missing', verdict: 'fail' }]
+    if (mayBeFrom === undefined) return [{ name, how: 'has another value', verdict: 'fail' }]
+    const how = `has another value, perhaps that of ${mayBeFrom}, which is read later`
+    return [{ name, how, verdict: 'inconclusive' }]
   })
 }
 
