@@ -234,6 +234,18 @@ describe('counting', () => {
     expect(total).toBe(counted)
   })
 
+  it('by sums is the same as series by series, in every step', async () => {
+    const steps = (await metricsOf().counted(messages, { from, to }, signal)).get('worker')!
+    const whole = steps.filter((step) => step.value !== undefined && step.at - step.from === stepMs)
+    const range = { fromMs: steps[0]!.at, toMs: to.getTime(), stepMs }
+    const query = countQuery(podSeries(messages, pods), pods, { stepMs, memoryMs: 10 * 60_000 })
+    const [exact] = await connections.prometheus!.connect().range(query, range, signal)
+    expect(whole.length).toBeGreaterThan(10)
+    expect(whole.map(({ at, value }) => [at, value])).toEqual(
+      whole.map(({ at }) => [at, exact!.values.get(at)]),
+    )
+  })
+
   it('has gaps where nothing was measured, and what came meanwhile in the longer step after them', async () => {
     const steps = (await metricsOf().counted(messages, { from, to }, signal)).get('worker')!
     expect(steps.filter(({ value }) => value === undefined).length).toBeGreaterThanOrEqual(3)

@@ -49,6 +49,11 @@ export interface RangeSeries {
   readonly values: ReadonlyMap<number, number>
 }
 
+/** The same for the same labels, in whatever order they stand. */
+export function labelsKey(labels: RangeSeries['labels']): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 export interface QueryRange {
   readonly fromMs: number
   readonly toMs: number

@@ -62,13 +62,16 @@ function part(
   return { metric: { runbook_part: name, runbook_component: component, ...labels }, values }
 }
 
+/** Whether it is the query that holds every series against itself. */
+const isExact = ({ parameters }: Asked): boolean => parameters.get('query')?.includes('"count"') ?? false
+
 describe('counting', () => {
   it('asks one range query for the steps of the span, of the pods of the pipeline only', async () => {
     server.handler = (asked, response) => {
       answerJson(
         response,
         matrix(
-          part(asked, 'count', 'worker', '7'),
+          part(asked, 'sum', 'worker', (at) => String(1000 + 7 * at)),
           part(asked, 'seen', 'worker', '2'),
           part(asked, 'scraped', 'worker', '2'),
         ),
@@ -88,7 +91,8 @@ describe('counting', () => {
     expect(server.asked).toHaveLength(1)
     const { parameters } = server.asked[0]!
     expect([parameters.get('start'), parameters.get('end'), parameters.get('step')]).toEqual([
-      '5460',
+      // A step before the first one of the span: what it ends with is what that one begins with.
+      '5400',
       '5940',
       '60',
     ])
@@ -104,7 +108,13 @@ describe('counting', () => {
 
   it('asks in a watch only for what is new, and nothing twice at the same time', async () => {
     server.handler = (asked, response) => {
-      answerJson(response, matrix(part(asked, 'count', 'worker', '7'), part(asked, 'seen', 'worker', '2')))
+      answerJson(
+        response,
+        matrix(
+          part(asked, 'sum', 'worker', (at) => String(7 * at)),
+          part(asked, 'seen', 'worker', '2'),
+        ),
+      )
     }
     const asked = (): [number, number][] =>
       server.asked.map(({ parameters }) => [
@@ -136,15 +146,19 @@ describe('counting', () => {
   })
 
   it('is a gap where the pods were silent, not a zero and not a spike', async () => {
+    const isSilent = (at: number): boolean => at >= 94 && at <= 96
     server.handler = (asked, response) => {
-      const while_ = (value: string) => (at: number) => (at >= 94 && at <= 96 ? undefined : value)
+      const unlessSilent = (at: number, value: number) => (isSilent(at) ? undefined : String(value))
       answerJson(
         response,
-        matrix(
-          part(asked, 'count', 'worker', (at) => (at === 97 ? '28' : while_('7')(at))),
-          part(asked, 'seen', 'worker', while_('2')),
-          part(asked, 'lost', 'worker', (at) => (at >= 94 && at <= 96 ? '2' : undefined)),
-        ),
+        isExact(asked)
+          ? matrix(part(asked, 'count', 'worker', (at) => unlessSilent(at, at === 97 ? 28 : 7)))
+          : matrix(
+              part(asked, 'sum', 'worker', (at) => unlessSilent(at, 7 * at)),
+              part(asked, 'changed', 'worker', (at) => (at === 94 || at === 97 ? '2' : undefined)),
+              part(asked, 'seen', 'worker', (at) => unlessSilent(at, 2)),
+              part(asked, 'lost', 'worker', (at) => (isSilent(at) ? '2' : undefined)),
+            ),
       )
     }
     const [steps] = [...(await metrics.counted(series, span(92), signal)).values()]
@@ -157,6 +171,34 @@ describe('counting', () => {
       [97, 98, 7],
       [98, 99, 7],
     ])
+    expect(server.asked.map(({ parameters }) => Number(parameters.get('start')) / 60)).toEqual([92, 94])
+  })
+
+  it('asks series by series for the steps in which pods came, went or restarted, and for no others', async () => {
+    server.handler = (asked, response) => {
+      answerJson(
+        response,
+        isExact(asked)
+          ? matrix(part(asked, 'count', 'worker', '9'), part(asked, 'count', 'a.b', '5'))
+          : matrix(
+              part(asked, 'sum', 'worker', (at) => String(7 * at)),
+              part(asked, 'sum', 'a.b', (at) => String(3 * at)),
+              part(asked, 'changed', 'worker', (at) => (at === 96 ? '1' : undefined)),
+              part(asked, 'changed', 'a.b', (at) => (at === 94 ? '1' : undefined)),
+              part(asked, 'seen', 'worker', '2'),
+              part(asked, 'seen', 'a.b', '2'),
+            ),
+      )
+    }
+    const counted = await metrics.counted(series, span(92, 97), signal)
+    const values = (component: string) => counted.get(component)?.map(({ value }) => value)
+    expect(values('worker')).toEqual([7, 7, 7, 9, 7])
+    expect(values('a.b')).toEqual([3, 5, 3, 3, 3])
+    const [, exact] = server.asked
+    expect(server.asked).toHaveLength(2)
+    expect([Number(exact!.parameters.get('start')) / 60, Number(exact!.parameters.get('end')) / 60]).toEqual([
+      94, 96,
+    ])
   })
 })
 
@@ -164,7 +206,7 @@ describe('a histogram', () => {
   it('is one query for all its buckets, whichever way a client writes their bounds', async () => {
     server.handler = (asked, response) => {
       const bucket = (le: string, count: string, seen: string) => [
-        part(asked, 'count', 'worker', count, { le }),
+        part(asked, 'sum', 'worker', (at) => String(at * Number(count)), { le }),
         part(asked, 'seen', 'worker', seen, { le }),
       ]
       answerJson(

@@ -3,6 +3,7 @@ import type { Observations } from '../decide/observations.ts'
 import type { Clock } from '../ports.ts'
 import type { Series } from '../runbook/fields.ts'
 import { countedSteps } from './counted-steps.ts'
+import { changedSteps, countsBetween } from './counts-between.ts'
 import { QueryRejected } from './explain-monitoring.ts'
 import type { Gauge, Metrics, PerComponent, Span } from './metrics.ts'
 import { observationsOf } from './observed-steps.ts'
@@ -15,6 +16,7 @@ import {
   gaugeQuery,
   partLabel,
   podSeries,
+  sumQueries,
   together,
   type CountTimes,
   type PodSelection,
@@ -42,7 +44,10 @@ export interface PrometheusMetricsOptions {
   readonly clock: Clock
 }
 
-/** The pipeline's metrics as a Prometheus has them: one range query for each question, for the steps that are new. */
+/**
+ * The pipeline's metrics as a Prometheus has them: one range query for each question, for the steps that are new, and a
+ * second one for those in which pods came, went or restarted.
+ */
 export class PrometheusMetrics implements Metrics {
   readonly source: string
   readonly stepMs: number
@@ -145,12 +150,24 @@ export class PrometheusMetrics implements Metrics {
     const { pods, clock } = this.#options
     const range = this.#range(span, this.stepMs)
     if (range === undefined) return { parts: new Map(), grid: [] }
-    const query = together({
-      count: countQuery(series, pods, this.#times, by),
+    const { stepMs } = range
+    const grid = gridOf(range)
+    const get = (query: string, steps: QueryRange): Promise<readonly RangeSeries[]> =>
+      this.#cache.get(query, steps, clock.now().getTime(), signal)
+    const sums = together({
+      ...sumQueries({ series, whole }, pods, this.#times, by),
       ...coverageQueries({ series, whole }, pods, this.#times, by),
     })
-    const answer = await this.#cache.get(query, range, clock.now().getTime(), signal)
-    return { parts: Map.groupBy(answer, ({ labels }) => labels[componentLabel] ?? ''), grid: gridOf(range) }
+    const answer = await get(sums, { ...range, fromMs: range.fromMs - stepMs })
+    const changed = changedSteps(answer).filter((at) => at >= range.fromMs)
+    const [fromMs, toMs] = [changed[0], changed.at(-1)]
+    const exact =
+      fromMs === undefined || toMs === undefined
+        ? []
+        : await get(together({ count: countQuery(series, pods, this.#times, by) }), { fromMs, toMs, stepMs })
+    const counts = countsBetween(answer, exact, { grid, stepMs })
+    const all = [...answer.filter(({ labels }) => labels[partLabel] !== 'sum'), ...counts]
+    return { parts: Map.groupBy(all, ({ labels }) => labels[componentLabel] ?? ''), grid }
   }
 
   /** The steps that lie in the span as a whole and that have been scraped by now. */

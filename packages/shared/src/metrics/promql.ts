@@ -14,7 +14,7 @@ export const componentLabel = 'runbook_component'
 export const partLabel = 'runbook_part'
 
 /** What one answer says of each component and step. */
-export type Part = 'count' | 'seen' | 'lost' | 'scraped'
+export type Part = 'sum' | 'changed' | 'count' | 'seen' | 'lost' | 'scraped'
 
 export interface CountTimes {
   readonly stepMs: number
@@ -30,6 +30,34 @@ export function podMatchers({ namespace, deployments, labels }: PodSelection): s
 /** A series of the runbook file, of the pods only. */
 export function podSeries(series: Series, pods: PodSelection): string {
   return seriesWith(series, podMatchers(pods))
+}
+
+/**
+ * The sum of all series at the end of each step, by component and `by`; and of how many series it may not be held against
+ * the sum of the step before, because they came, went or began anew. Cheap, also for many thousands of series: none is
+ * held against another, which is what costs a Prometheus its time.
+ *
+ * @param asked the series, and the one of its kind that comes and goes with it
+ */
+export function sumQueries(
+  { series, whole }: { readonly series: string; readonly whole: string },
+  pods: PodSelection,
+  { stepMs }: CountTimes,
+  by: readonly string[] = [],
+): Readonly<Record<'sum' | 'changed', string>> {
+  const step = duration(stepMs)
+  const sum = ofComponent(`last_over_time(${series}[${step}])`, pods)
+  const now = `last_over_time(${whole}[${step}])`
+  const before = `last_over_time(${whole}[${step}] offset ${step})`
+  const restarted = `resets(${series}[${duration(2 * stepMs)}]) > 0`
+  const changed = ofComponent(
+    `(${now} unless ${before}) or (${before} unless ${now}) or (${restarted})`,
+    pods,
+  )
+  return {
+    sum: `sum by (${[componentLabel, ...by].join(', ')}) (${sum})`,
+    changed: `count by (${componentLabel}) (${changed})`,
+  }
 }
 
 /**
@@ -72,7 +100,7 @@ export function coverageQueries(
   pods: PodSelection,
   { stepMs, memoryMs }: CountTimes,
   by: readonly string[] = [],
-): Readonly<Record<Exclude<Part, 'count'>, string>> {
+): Readonly<Record<'seen' | 'lost' | 'scraped', string>> {
   const [step, memory] = [duration(stepMs), duration(memoryMs)]
   const now = (of: string): string => `last_over_time(${of}[${step}])`
   const before = `last_over_time(${whole}[${memory}] offset ${step})`

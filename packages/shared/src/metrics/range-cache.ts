@@ -1,4 +1,4 @@
-import type { QueryRange, RangeSeries } from './prometheus-api.ts'
+import { labelsKey, type QueryRange, type RangeSeries } from './prometheus-api.ts'
 
 type Ask = (query: string, range: QueryRange, signal: AbortSignal) => Promise<readonly RangeSeries[]>
 
@@ -80,7 +80,7 @@ function within({ labels, values }: RangeSeries, fromMs: number, toMs: number): 
 function joined(series: readonly RangeSeries[]): RangeSeries[] {
   const byLabels = new Map<string, RangeSeries>()
   for (const { labels, values } of series) {
-    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const key = labelsKey(labels)
     const before = byLabels.get(key)
     byLabels.set(key, {
       labels,
