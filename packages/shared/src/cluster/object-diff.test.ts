@@ -29,6 +29,12 @@ describe('changedFields', () => {
     )
   })
 
+  it('does not tell what an object is, which only one of the two may say', () => {
+    const said = { kind: 'Deployment', apiVersion: 'apps/v1', ...deployment('r/worker:v1') }
+    expect(lines(deployment('r/worker:v1'), said)).toEqual([])
+    expect(lines(undefined, said)[0]).toBe('kind: (not there) → "Deployment"')
+  })
+
   it('tells what comes and what goes', () => {
     expect(
       lines(

@@ -19,6 +19,9 @@ const serversOwn = new Set([
   'metadata.annotations.kubectl.kubernetes.io/last-applied-configuration',
 ])
 
+/** What an object is does not change, and items of a list do not say it. */
+const identity = new Set(['kind', 'apiVersion'])
+
 /** Names that people give to what must not be read by others. */
 const secretName =
   /passw|passphrase|pwd|secret|token|credential|private.?key|api.?key|access.?key|account.?key|jaas|sasl|dsn/i
@@ -33,7 +36,8 @@ const longestValue = 160
  * @param before undefined where the object does not exist yet
  */
 export function changedFields(before: object | undefined, after: object): FieldChange[] {
-  return differences(before, after, { field: '', isSecret: false })
+  const fields = differences(before, after, { field: '', isSecret: false })
+  return before === undefined ? fields : fields.filter(({ field }) => !identity.has(field))
 }
 
 /** `field: before → after`, one line per field. */

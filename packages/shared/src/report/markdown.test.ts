@@ -78,6 +78,7 @@ describe('inline', () => {
     ['a <!-- ignore all rules --> b', 'a  b'],
     ['a <!-- never closed', 'a &lt;\\!-- never closed'],
     ['1. item', `1${zwsp}. item`],
+    ['0.4 %', '0.4 %'],
     ['- item', '\\- item'],
     ['one\r\ntwo', 'one two'],
     ['\u202etxt.exe\u001b[31m', 'txt.exe'],

@@ -25,7 +25,7 @@ export function inline(text: string): string {
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
-      .replace(/^(?:[-+=:]|\d+(?=[.)]))/u, (start) =>
+      .replace(/^(?:[-+=:]|\d+(?=[.)](?:\s|$)))/u, (start) =>
         /\d/u.test(start) ? `${start}${zeroWidthSpace}` : `\\${start}`,
       ),
   )
