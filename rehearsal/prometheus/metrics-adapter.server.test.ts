@@ -240,7 +240,7 @@ describe('counting', () => {
     const range = { fromMs: steps[0]!.at, toMs: to.getTime(), stepMs }
     const query = countQuery(podSeries(messages, pods), pods, { stepMs, memoryMs: 10 * 60_000 })
     const [exact] = await connections.prometheus!.connect().range(query, range, signal)
-    expect(whole.length).toBeGreaterThan(10)
+    expect(whole.length).toBeGreaterThan(5)
     expect(whole.map(({ at, value }) => [at, value])).toEqual(
       whole.map(({ at }) => [at, exact!.values.get(at)]),
     )

@@ -68,7 +68,8 @@ export function sumQueries(
  * restart: what is there was counted since, and until then what the step's peak is above the value before. A series that
  * is new counts from 0, if its pod is new, or has been scraped without it (a counter that appears with its first event).
  * It does not where its silence has another reason: where nothing was scraped in all of the memory (Prometheus was away),
- * or this pod was known and could not be.
+ * or this pod was known and was not. A Prometheus that is back scrapes its targets one after the other, within a scrape
+ * interval: that it has scraped some of them in the step before says nothing of the others.
  */
 export function countQuery(
   series: string,
@@ -84,7 +85,9 @@ export function countQuery(
   const increase = `${now} - ${before} >= 0`
   const peak = `max_over_time(${series}[${step}])`
   const restarted = `${now} + clamp_min(${peak} - ${before}, 0)`
-  const isNew = `${now} and on () (max(${scraped}) == 1) unless on (instance, job) (${scraped} == 0 and ${up} offset ${memory})`
+  const wasThere = `max(max_over_time(${up}[${memory}] offset ${duration(2 * stepMs)})) == 1`
+  const isKnown = `${up} offset ${memory} unless ${scraped} == 1`
+  const isNew = `${now} and on () (${wasThere}) unless on (instance, job) (${isKnown})`
   const labels = [componentLabel, ...by].join(', ')
   return `sum by (${labels}) (${ofComponent(`(${increase}) or (${restarted}) or (${isNew})`, pods)})`
 }
