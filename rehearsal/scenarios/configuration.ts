@@ -20,6 +20,11 @@ export async function configuration(world: World): Promise<Readonly<Record<strin
   return JSON.parse(await readConfigMap(world, configMapName, '{.data}')) as Record<string, string>
 }
 
+/** Data in the order in which the API server tells it. */
+export function inOrder(data: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 const file = 'config/kafka-pipeline-config.yaml'
 
 /** Commits and pushes what the ConfigMap shall say, as the file of the repository that holds it. */

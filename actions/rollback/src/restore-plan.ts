@@ -8,6 +8,7 @@ import {
   differencesFrom,
 } from '@runbook-actions/shared/cluster/restore/wanted-deployment.ts'
 import { describeHeld, heldAwake } from '@runbook-actions/shared/cluster/wake/held-components.ts'
+import { dataField, ownersOf, worstOwner, type Owner } from '@runbook-actions/shared/cluster/owners.ts'
 import { usedBy } from '@runbook-actions/shared/cluster/snapshot.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import { sleepersOf, type Sleeper } from '@runbook-actions/shared/record/sleeper.ts'
@@ -18,6 +19,12 @@ import type {
 } from '@runbook-actions/shared/record/snapshot.ts'
 
 type Plan = DeploymentRecord['plan']
+
+/** One ConfigMap that is put back. */
+export interface ConfigMapStep extends ConfigMapSnapshot {
+  /** Somebody else who manages it, and may put its own back afterwards. */
+  readonly owner?: Owner
+}
 
 /** One component with what is to be done about it. */
 export interface RestoreStep {
@@ -36,7 +43,7 @@ export interface RestorePlan {
   /** Components that the deployment holds awake for its validation. */
   readonly held: readonly Sleeper[]
   /** Those that say something else than they did. */
-  readonly configMaps: readonly ConfigMapSnapshot[]
+  readonly configMaps: readonly ConfigMapStep[]
   /** What an interrupted deployment has left running beside the components. */
   readonly canaries: readonly Canary[]
   /** In the order in which they are put back: the last one that was rolled first. */
@@ -137,15 +144,16 @@ async function changedConfigMaps(
   configMaps: readonly ConfigMapSnapshot[],
   cluster: Cluster,
   signal: AbortSignal,
-): Promise<ConfigMapSnapshot[]> {
+): Promise<ConfigMapStep[]> {
   const looked = await Promise.all(
     configMaps.map(async (each) => {
       const [live, copy] = await Promise.all([
         cluster.configMap(each.name, signal),
         cluster.configMap(each.copy, signal),
       ])
+      const owner = live && worstOwner(ownersOf(live, dataField))
       return {
-        each,
+        each: { ...each, ...(owner !== undefined && { owner }) },
         isSame: live !== undefined && copy !== undefined && contentDigest(live) === contentDigest(copy),
       }
     }),
@@ -167,7 +175,10 @@ export function isNothing({ held, configMaps, canaries, steps }: RestorePlan): b
 export function describePlan({ held, configMaps, canaries, steps }: RestorePlan): string[] {
   return [
     ...(held.length === 0 ? [] : [`held awake for the validation: ${describeHeld(held)}`]),
-    ...configMaps.map(({ name }) => `ConfigMap ${name}: it says something else than before`),
+    ...configMaps.map(
+      ({ name, owner }) =>
+        `ConfigMap ${name}: it says something else than before${owner === undefined ? '' : `, and is managed by ${owner.name}`}`,
+    ),
     ...canaries.map(
       ({ name, component }) => `${name}: it is a canary of ${component} that was left, and is removed`,
     ),

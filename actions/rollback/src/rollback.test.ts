@@ -8,7 +8,7 @@ import {
   replicaSetOf,
   settledComponent,
 } from '@runbook-actions/shared/cluster/component.fixture.ts'
-import { dataDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
+import { dataDigest, textDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import { FakeLock } from '@runbook-actions/shared/cluster/lock.fixture.ts'
 import { takeSnapshot } from '@runbook-actions/shared/cluster/snapshot.ts'
 import { readingOf } from '@runbook-actions/shared/decide/group-reading.fixture.ts'
@@ -756,6 +756,65 @@ components: [{ deployment: event-ingester, health: { path: /old } }]
       expect(result.outcome).toBe('rolled-back')
       const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
       expect(found?.verdict).toBe('inconclusive')
+    })
+
+    describe('whose ConfigMap somebody else manages', () => {
+      const argo = { labels: { 'argocd.argoproj.io/instance': 'pipeline' } }
+
+      it('is put back all the same, and says first what may undo it', async () => {
+        reconfigured()
+        cluster.marks.set('settings', argo)
+        const result = await goBack()
+        expect(result.outcome).toBe('rolled-back')
+        expect(cluster.configMaps.get('settings')).toEqual({ LEVEL: 'info' })
+        const text = fitSummary(result.summary)
+        expect(text).toMatch(
+          /\*\*Do:\*\* take the change of settings in the Argo CD Application "pipeline" back as well/,
+        )
+        expect(text).toContain('ConfigMap settings is managed by the Argo CD Application')
+        expect(text).toContain('switch its automatic sync off')
+        expect(text).not.toContain('put back to its own already')
+      })
+
+      it('says that the other has put its own back, and that what was put back did not last', async () => {
+        reconfigured()
+        cluster.marks.set('settings', argo)
+        cluster.onRestore = () => {
+          cluster.configMaps.set('settings', { LEVEL: 'bad' })
+        }
+        const result = await goBack()
+        expect(result.outcome).toBe('rollback-failed')
+        expect(result.reason).toContain('The ConfigMap settings does not say any more what was applied')
+        expect(fitSummary(result.summary)).toContain('It has been put back to its own already')
+      })
+
+      it('is back also where nobody can tell any more whether it lasts', async () => {
+        reconfigured()
+        cluster.marks.set('settings', argo)
+        const read = cluster.configMap.bind(cluster)
+        let proven = false
+        cluster.configMap = (name) =>
+          proven ? Promise.reject(new Error('the API server is away')) : read(name)
+        cluster.environment = () => {
+          proven = true
+          return Promise.resolve(new Map([['LEVEL', textDigest('info')]]))
+        }
+        const result = await goBack()
+        expect(result.outcome).toBe('rolled-back')
+        expect(fitSummary(result.summary)).toContain('ConfigMap settings is managed by')
+      })
+
+      it('is told before, by a dry run, and not at all where the team does not want it', async () => {
+        reconfigured()
+        cluster.marks.set('settings', argo)
+        const dry = await goBack({ dryRun: true })
+        expect(dry.reason).toContain('and is managed by the Argo CD Application "pipeline"')
+        // The fake has no dry run of its own.
+        cluster.configMaps.set('settings', { LEVEL: 'bad' })
+        const quiet = `${runbookText}gates: { ownership: { mode: off } }\n`
+        const text = fitSummary((await goBack({ runbook: loadRunbook(quiet, { file: 'r' }) })).summary)
+        expect(text).not.toContain('managed by')
+      })
     })
 
     it('asks nobody about a configuration where a release is taken back', async () => {

@@ -27,6 +27,7 @@ import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { logGates } from '@runbook-actions/shared/report/gate-log.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { capture, captureWithinMs, type Captured } from './capture.ts'
+import { foreignAmong, foreignSentence, lookAgain, type ForeignConfigMap } from './foreign-configuration.ts'
 import { prove, type Proof } from './prove.ts'
 import { canariesLeft, removeCanaries } from './remove-canary.ts'
 import { restoredConfiguration } from './restored-configuration.ts'
@@ -84,6 +85,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
   const deadline = new Date(phase.startedAt.getTime() + runbook.rollback.within)
   const restored: ComponentRestored[] = []
   let plan: RestorePlan = { held: [], configMaps: [], canaries: [], steps: [] }
+  let foreign: readonly ForeignConfigMap[] = []
   let woken: GivenBack = { sentences: [], left: [] }
   let evidence: readonly Captured[] = []
   let gates: readonly GateResult[] = []
@@ -101,6 +103,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       reason,
       ...(next !== undefined && { next }),
       plan,
+      foreign,
       woken,
       restored,
       gates,
@@ -135,6 +138,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       cluster,
       signal,
     )
+    foreign = foreignAmong(plan.configMaps, runbook)
     // What a rollback before this one has put back, without living to say so, is told now.
     const nothing = isNothing(plan) && !isUnfinished(inputs.record)
     for (const line of describePlan(plan)) log.info(line)
@@ -171,6 +175,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
       const done = await cluster.restoreConfigMap(place, signal)
       log.info(`configmap/${place.name} ${done === 'written' ? 'put back' : 'is as it was'}`)
     }
+    for (const each of dryRun ? [] : foreign) log.warn(foreignSentence(each))
     const watch = await cluster.watch(signal)
     try {
       const limits = {
@@ -216,6 +221,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         { sources, watch, log, signal },
       )
       gates = proof.gates
+      foreign = await lookAgain(foreign, plan.configMaps, { cluster, log, signal })
       logGates(gates, log)
       const result = end(...endOf(proof, target, nothing))
       // What went back before this one tells the end: books that could not be kept then are kept by its record.

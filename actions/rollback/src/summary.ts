@@ -13,6 +13,7 @@ import { wokenParts } from '@runbook-actions/shared/action/woken-parts.ts'
 import { humanDuration } from '@runbook-actions/shared/runbook/durations.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import type { Captured } from './capture.ts'
+import { foreignSentence, type ForeignConfigMap } from './foreign-configuration.ts'
 import { isWell } from './recovery.ts'
 import type { ComponentRestored } from './restore.ts'
 import { describePlan, isNothing, type RestorePlan } from './restore-plan.ts'
@@ -32,6 +33,8 @@ export interface RollbackStory {
   readonly reason: string
   readonly next?: string
   readonly plan: RestorePlan
+  /** ConfigMaps that are put back although somebody else manages them. */
+  readonly foreign: readonly ForeignConfigMap[]
   /** What became of the components that the deployment held awake. */
   readonly woken: GivenBack
   readonly restored: readonly ComponentRestored[]
@@ -51,6 +54,7 @@ export function rollbackSummary(story: RollbackStory): SummaryPart[] {
     decision(headline(story)),
     ...(story.dryRun || story.outcome === 'blocked' ? [] : [decision(componentTable(story))]),
     decision(restoredLines(story)),
+    ...(story.foreign.length > 0 ? [decision(foreignLines(story))] : []),
     ...receiptParts(story.record, story.runbook.window.timeZone),
     ...wokenParts(story.woken, story.record.namespace),
     ...(bad.length > 0 ? [decision(gateTable(bad))] : []),
@@ -92,8 +96,8 @@ function headline(story: RollbackStory): string {
         '🟧',
         `${where} is back on ${what}`,
         story.gates.every(isWell)
-          ? `mend the cause.${record.version === target.version ? '' : ` Deploying ${inline(record.version)} again needs a reason.`}`
-          : 'look at the metrics below again in some minutes.',
+          ? `${keepFirst(story)}mend the cause.${record.version === target.version ? '' : ` Deploying ${inline(record.version)} again needs a reason.`}`
+          : `${keepFirst(story)}look at the metrics below again in some minutes.`,
       )
     case 'blocked':
       return head(
@@ -106,6 +110,17 @@ function headline(story: RollbackStory): string {
     case 'rollback-failed':
       return head('🟥', `The rollback of ${where} to ${what} failed`, inline(next ?? ''))
   }
+}
+
+/** What another tool may undo comes before everything else. */
+function keepFirst({ foreign }: RollbackStory): string {
+  if (foreign.length === 0) return ''
+  const names = foreign.map(({ name, owner }) => `${inline(name)} in ${inline(owner.name)}`)
+  return `take the change of ${names.join(', ')} back as well, or it comes again; then `
+}
+
+function foreignLines({ foreign }: RollbackStory): string {
+  return foreign.map((each) => `- ⚠️ ${inline(foreignSentence(each))}`).join('\n')
 }
 
 /** A run that went back by itself is no person, whoever started it. */

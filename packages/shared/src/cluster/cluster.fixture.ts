@@ -7,7 +7,14 @@ import type { Memory, RecordStore, RollbackEnd } from '../record/store.ts'
 import type { DeploymentRecord, KnownGood } from '../record/schema.ts'
 import type { Canary } from './canary.ts'
 import type { Autoscaler } from './autoscaler.ts'
-import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
+import type {
+  Cluster,
+  ComponentWatch,
+  FoundConfigMap,
+  ImageWrite,
+  NamespaceLimits,
+  PodAnswer,
+} from './cluster.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { AppliedManifest, ManifestWrite } from './manifest/apply-manifest.ts'
 import type { ComponentState, Deployment } from './component.ts'
@@ -86,6 +93,8 @@ export class FakeCluster implements Cluster {
   readonly canaryStates = new Map<string, Canary>()
   /** The binary data of ConfigMaps that have some. */
   readonly binaryData = new Map<string, Data>()
+  /** Labels, annotations and managed fields of ConfigMaps that somebody manages. */
+  readonly marks = new Map<string, FoundConfigMap['metadata']>()
   readonly configMaps = new Map<string, Readonly<Record<string, string>>>()
   readonly scaledBy = new Map<string, Autoscaler>()
   lockState: LockState = {}
@@ -213,7 +222,10 @@ export class FakeCluster implements Cluster {
 
   configMap(name: string) {
     const data = this.configMaps.get(name)
-    return Promise.resolve(data && { resourceVersion: '7', data, binaryData: this.binaryData.get(name) })
+    const metadata = { name, ...this.marks.get(name) }
+    return Promise.resolve(
+      data && { resourceVersion: '7', metadata, data, binaryData: this.binaryData.get(name) },
+    )
   }
 
   /** What the containers of a pod really have; by default what the first ConfigMap says. */

@@ -11,7 +11,7 @@ import type { ComponentState, Deployment } from './component.ts'
 import type { LockPlace } from './lease.ts'
 import type { ObjectEvent } from './object-event.ts'
 import type { DeploymentRestore } from './restore/wanted-deployment.ts'
-import type { LimitRange } from './resources.ts'
+import type { AnyObject, LimitRange } from './resources.ts'
 import type { ServiceAnswer, ServiceGet } from './service-proxy.ts'
 import type { GiveBackEnd } from './wake/give-back.ts'
 
@@ -36,6 +36,12 @@ export interface ImageWrite {
   /** Set on the Deployment, never in its pod template: a re-run must not roll pods. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+}
+
+/** A ConfigMap as it stands: what it says, and what says who manages it. */
+export interface FoundConfigMap extends ConfigMapContent {
+  readonly resourceVersion: string
+  readonly metadata: NonNullable<AnyObject['metadata']>
 }
 
 /** What a namespace's administrators have set for its pods. */
@@ -118,11 +124,8 @@ export interface Cluster {
   podGet(pod: string, port: number, path: string, signal: AbortSignal): Promise<PodAnswer>
   /** `GET` on a Service of any namespace through the API server, once. Throws where the API server has no answer of it. */
   serviceGet(request: ServiceGet, signal: AbortSignal): Promise<ServiceAnswer>
-  /** What a ConfigMap says, undefined where it does not exist. */
-  configMap(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<({ readonly resourceVersion: string } & ConfigMapContent) | undefined>
+  /** A ConfigMap, undefined where it does not exist. */
+  configMap(name: string, signal: AbortSignal): Promise<FoundConfigMap | undefined>
   /**
    * The digest of each variable's value, by its name, as a program in the container sees them: no value leaves it.
    *

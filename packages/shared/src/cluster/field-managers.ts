@@ -33,6 +33,9 @@ export function imagePath(container: string): string[] {
   return ['f:spec', 'f:template', 'f:spec', 'f:containers', item, 'f:image']
 }
 
+/** Where the set of a ConfigMap's fields has what it says. */
+export const dataPath: readonly string[] = ['f:data']
+
 function entriesOf({ metadata }: AnyObject): (FieldManager & { fields: unknown })[] {
   return (metadata?.managedFields ?? [])
     .filter((entry) => entry.subresource !== 'status')

@@ -8,7 +8,14 @@ import { canariesAmong, canaryLabel, type Canary, type CanaryPlace } from './can
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { cleanLog, type Redact } from './clean-log.ts'
 import { NodeUse, type NodeRoom } from './capacity/node-room.ts'
-import type { Cluster, ComponentWatch, ImageWrite, NamespaceLimits, PodAnswer } from './cluster.ts'
+import type {
+  Cluster,
+  ComponentWatch,
+  FoundConfigMap,
+  ImageWrite,
+  NamespaceLimits,
+  PodAnswer,
+} from './cluster.ts'
 import { environmentDigests } from './configuration/container-environment.ts'
 import { contentDigest, type ConfigMapContent, type Data } from './configuration/content-digest.ts'
 import { changeConfigMap, type ConfigMapWritten } from './configuration/write-config-map.ts'
@@ -188,14 +195,11 @@ export class KubernetesCluster implements Cluster {
     return this.#api.serviceGet(request, signal)
   }
 
-  async configMap(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<({ readonly resourceVersion: string } & ConfigMapContent) | undefined> {
+  async configMap(name: string, signal: AbortSignal): Promise<FoundConfigMap | undefined> {
     const found = await this.#api.find(configMaps, this.namespace, name, { signal })
     if (found === undefined) return undefined
-    const { metadata, data = {}, binaryData } = found
-    return { resourceVersion: metadata?.resourceVersion ?? '', data, binaryData }
+    const { metadata = {}, data = {}, binaryData } = found
+    return { resourceVersion: metadata.resourceVersion ?? '', metadata, data, binaryData }
   }
 
   async environment(

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { KubernetesApi } from './api.ts'
+import { dataDigest } from './configuration/content-digest.ts'
 import { imagePath, managersOf } from './field-managers.ts'
 import { KubernetesCluster } from './kubernetes-cluster.ts'
-import { ownersOf } from './owners.ts'
+import { dataField, imageField, ownersOf } from './owners.ts'
 import { RealCluster } from './real-cluster.fixture.ts'
 
 const real = new RealCluster(process.env)
@@ -55,7 +56,7 @@ async function found(name: string) {
   const state = (await cluster.components([name], AbortSignal.timeout(30_000))).get(name)
   if (state === undefined) throw new Error(`no ${name}`)
   const writers = managersOf(state.deployment, imagePath(name))
-  return { deployment: state.deployment, owners: ownersOf(state.deployment, name), writers }
+  return { deployment: state.deployment, owners: ownersOf(state.deployment, imageField(name)), writers }
 }
 
 const apply = (manager: string) => ['apply', '--server-side', `--field-manager=${manager}`, '-f', '-']
@@ -103,5 +104,25 @@ describe('ownersOf, on what the API server keeps', () => {
       deployment('rendered', { labels }),
     )
     expect((await found('rendered')).owners).toEqual([])
+  })
+
+  it('finds Argo CD behind a ConfigMap, also after our own write has taken its data over', async () => {
+    const labels = { 'app.kubernetes.io/instance': 'pipeline' }
+    const metadata = { name: 'settings', labels }
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { LEVEL: 'info' } }
+    await kubectl(apply('argocd-controller'), object)
+    const signal = AbortSignal.timeout(30_000)
+    const of = async () => {
+      const live = await cluster.configMap('settings', signal)
+      if (live === undefined) throw new Error('no settings')
+      return { ...live, owners: ownersOf(live, dataField) }
+    }
+    const before = await of()
+    expect(before.owners).toMatchObject([
+      { name: 'the Argo CD Application "pipeline"', reverts: 'by-itself' },
+    ])
+    const change = { name: 'settings', data: { LEVEL: 'debug' }, before: dataDigest(before.data) }
+    await cluster.changeConfigMap(change, signal)
+    expect((await of()).owners).toEqual(before.owners)
   })
 })

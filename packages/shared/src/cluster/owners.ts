@@ -1,8 +1,8 @@
-import type { Deployment } from './component.ts'
 import { nameOf } from './component.ts'
-import { allManagers, imagePath, managersOf } from './field-managers.ts'
+import { allManagers, dataPath, imagePath, managersOf } from './field-managers.ts'
+import type { AnyObject } from './resources.ts'
 
-/** Somebody else who writes a Deployment. */
+/** Somebody else who writes an object that we write. */
 export interface Owner {
   readonly tool: 'Argo CD' | 'Flux' | 'Helm' | 'operator'
   /** What manages it, as its users name it: `the Argo CD Application "kafka-pipeline"`. */
@@ -16,29 +16,50 @@ export interface Owner {
   readonly shownBy: string
 }
 
+/** What we write of an object. */
+export interface OwnField {
+  readonly what: string
+  /** As `managedFields` spells it. */
+  readonly path: readonly string[]
+}
+
+/** Of a Deployment. */
+export function imageField(container: string): OwnField {
+  return { what: 'image', path: imagePath(container) }
+}
+
+/** Of a ConfigMap. */
+export const dataField: OwnField = { what: 'data', path: dataPath }
+
 /** Argo CD writes under these names: with server-side apply, and before 2.5 without. */
 const argoManagers = ['argocd-controller', 'argocd-application-controller']
 
 /**
- * Who else manages a Deployment, controllers first. The markers are those that the tools use to find their objects
+ * Who else manages an object, controllers first. The markers are those that the tools use to find their objects
  * again, so that what is not marked is not touched by them; managed fields alone only say who wrote in the past.
  */
-export function ownersOf(deployment: Deployment, container: string): Owner[] {
+export function ownersOf(object: AnyObject, field: OwnField): Owner[] {
   const controllers = [argoCd, fluxKustomize, fluxHelm, operator].flatMap((find) => {
-    const owner = find(deployment, container)
+    const owner = find(object, field)
     return owner === undefined ? [] : [owner]
   })
   // A release of Flux carries Helm's markers, too.
-  const plain = controllers.some(({ tool }) => tool === 'Flux') ? undefined : helm(deployment)
+  const plain = controllers.some(({ tool }) => tool === 'Flux') ? undefined : helm(object)
   return plain === undefined ? controllers : [...controllers, plain]
+}
+
+/** The one of them that is the likeliest to put its own state back; undefined where all leave the object alone. */
+export function worstOwner(owners: readonly Owner[]): Owner | undefined {
+  const rank = ({ reverts }: Owner): number => ['never', 'at-next-command', 'by-itself'].indexOf(reverts)
+  return owners.toSorted((a, b) => rank(b) - rank(a)).find(({ reverts }) => reverts !== 'never')
 }
 
 const trackingId = 'argocd.argoproj.io/tracking-id'
 const argoLabel = 'argocd.argoproj.io/instance'
 const instanceLabel = 'app.kubernetes.io/instance'
 
-function argoCd(deployment: Deployment, container: string): Owner | undefined {
-  const { labels, annotations } = marksOf(deployment)
+function argoCd(object: AnyObject, field: OwnField): Owner | undefined {
+  const { labels, annotations } = marksOf(object)
   const owner = (app: string, shownBy: string, reverts: Owner['reverts'] = 'by-itself'): Owner => ({
     tool: 'Argo CD',
     name: `the Argo CD Application "${app}"`,
@@ -48,32 +69,30 @@ function argoCd(deployment: Deployment, container: string): Owner | undefined {
   const id = annotations[trackingId]
   if (id !== undefined) {
     // `app:group/kind:namespace/name`. An object copied with its annotations is not tracked by the copy.
-    const [app = '', , object = ''] = id.split(':')
-    const isThis = object.slice(object.indexOf('/') + 1) === nameOf(deployment)
+    const [app = '', , tracked = ''] = id.split(':')
+    const isThis = tracked.slice(tracked.indexOf('/') + 1) === nameOf(object)
     return owner(app, `annotation ${trackingId}: ${id}`, isThis ? 'by-itself' : 'never')
   }
   const custom = labels[argoLabel]
   if (custom !== undefined) return owner(custom, `label ${argoLabel}: ${custom}`)
 
-  const wrote = allManagers(deployment).find(({ manager }) => argoManagers.includes(manager))
+  const wrote = allManagers(object).find(({ manager }) => argoManagers.includes(manager))
   if (wrote === undefined) return undefined
   // Helm charts set this label as well: only together with Argo CD's writes does it say anything.
   const instance = labels[instanceLabel]
   if (instance !== undefined)
     return owner(instance, `label ${instanceLabel}: ${instance}, and fields written by ${wrote.manager}`)
-  const writesImage = managersOf(deployment, imagePath(container)).some(({ manager }) =>
-    argoManagers.includes(manager),
-  )
-  return writesImage
-    ? { ...owner('', `the image was written by ${wrote.manager}`), name: 'Argo CD' }
+  const writesField = managersOf(object, field.path).some(({ manager }) => argoManagers.includes(manager))
+  return writesField
+    ? { ...owner('', `the ${field.what} was written by ${wrote.manager}`), name: 'Argo CD' }
     : {
         ...owner('', `fields written by ${wrote.manager}, without a tracking label or annotation`, 'never'),
         name: 'Argo CD',
       }
 }
 
-function fluxKustomize(deployment: Deployment): Owner | undefined {
-  const { labels, annotations } = marksOf(deployment)
+function fluxKustomize(object: AnyObject): Owner | undefined {
+  const { labels, annotations } = marksOf(object)
   const prefix = 'kustomize.toolkit.fluxcd.io'
   const name = labels[`${prefix}/name`]
   if (name === undefined) return undefined
@@ -91,8 +110,8 @@ function fluxKustomize(deployment: Deployment): Owner | undefined {
   return { ...owner, reverts: 'by-itself', shownBy: `label ${prefix}/name: ${name}` }
 }
 
-function fluxHelm(deployment: Deployment): Owner | undefined {
-  const { labels } = marksOf(deployment)
+function fluxHelm(object: AnyObject): Owner | undefined {
+  const { labels } = marksOf(object)
   const prefix = 'helm.toolkit.fluxcd.io'
   const name = labels[`${prefix}/name`]
   if (name === undefined) return undefined
@@ -105,8 +124,8 @@ function fluxHelm(deployment: Deployment): Owner | undefined {
   }
 }
 
-/** A custom resource whose controller made the Deployment, and reconciles it. */
-function operator({ metadata }: Deployment): Owner | undefined {
+/** A custom resource whose controller made the object, and reconciles it. */
+function operator({ metadata }: AnyObject): Owner | undefined {
   const controller = metadata?.ownerReferences?.find((reference) => reference.controller === true)
   if (controller === undefined) return undefined
   return {
@@ -118,8 +137,8 @@ function operator({ metadata }: Deployment): Owner | undefined {
 }
 
 /** Both markers: the label alone is set by every chart, also where `helm template | kubectl apply` made the object. */
-function helm(deployment: Deployment): Owner | undefined {
-  const { labels, annotations } = marksOf(deployment)
+function helm(object: AnyObject): Owner | undefined {
+  const { labels, annotations } = marksOf(object)
   const release = annotations['meta.helm.sh/release-name']
   if (release === undefined || labels['app.kubernetes.io/managed-by'] !== 'Helm') return undefined
   const namespace = annotations['meta.helm.sh/release-namespace']
@@ -131,7 +150,7 @@ function helm(deployment: Deployment): Owner | undefined {
   }
 }
 
-function marksOf({ metadata }: Deployment): {
+function marksOf({ metadata }: AnyObject): {
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
 } {

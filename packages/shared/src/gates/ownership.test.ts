@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import { FakeCluster } from '../cluster/cluster.fixture.ts'
 import { settledComponent } from '../cluster/component.fixture.ts'
 import type { Deployment } from '../cluster/component.ts'
-import { ownersOf } from '../cluster/owners.ts'
+import { dataDigest } from '../cluster/configuration/content-digest.ts'
+import { imageField, ownersOf } from '../cluster/owners.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
 import { loadRunbook } from '../runbook/load.ts'
-import { runGates } from './gate.ts'
+import { runGates, type Occasion } from './gate.ts'
 import { ownership, ownershipFinding } from './ownership.ts'
 import { contextOf } from './sources.fixture.ts'
 
@@ -200,7 +201,7 @@ describe('ownership', () => {
   it.each(table)('%s', (_, metadata, verdict, owner) => {
     const deployment = deploymentWith(metadata)
     expect(
-      ownersOf(deployment, name)
+      ownersOf(deployment, imageField(name))
         .map((found) => found.name)
         .join(),
     ).toBe(owner)
@@ -261,5 +262,101 @@ gates: { ownership: { mode: ${mode} } }`,
     expect(strict?.evidence.at(-1)).toMatch(/^event-ingester: image last written by nobody/)
     expect(await asked('warn')).toMatchObject({ verdict: 'warn' })
     expect(await asked('off')).toMatchObject({ verdict: 'skipped' })
+  })
+})
+
+describe('ownership, of a configuration change', () => {
+  const argo = { labels: { 'argocd.argoproj.io/instance': 'pipeline' } }
+  const tracked = 'pipeline:/ConfigMap:kafka-pipeline/settings'
+  const wroteData = {
+    manager: 'argocd-controller',
+    operation: 'Apply',
+    apiVersion: 'v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:data': { 'f:LEVEL': {} } },
+  }
+  const flux = {
+    'kustomize.toolkit.fluxcd.io/name': 'apps',
+    'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
+  }
+  const controller = { apiVersion: 'x/v1', kind: 'Pipeline', name: 'main', uid: 'u', controller: true }
+
+  async function asked(marks: Metadata | undefined, mode = 'enforce', occasion: Occasion = 'preflight') {
+    const cluster = new FakeCluster(name)
+    cluster.configMaps.set('settings', { LEVEL: 'info' })
+    if (marks !== undefined) cluster.marks.set('settings', marks)
+    const text = `version: 1
+pipeline: kafka-pipeline
+environments: { production: { namespace: kafka-pipeline } }
+components: [{ deployment: ${name} }]
+gates: { ownership: { mode: ${mode} } }`
+    const digest = dataDigest({})
+    const configuration = { configMap: 'settings', changes: [], before: digest, after: digest }
+    const record = recordOf({ plan: [planned(name)], configuration })
+    const runbook = loadRunbook(text, { file: 'runbook.yaml' })
+    const context = contextOf({ runbook, record, cluster, occasion })
+    const [result] = await runGates([ownership], context, new AbortController().signal)
+    return result
+  }
+
+  it.each([
+    [
+      'Argo CD by its label',
+      argo,
+      'the Argo CD Application "pipeline"',
+      'in the repository of that Application',
+    ],
+    [
+      'Argo CD by its annotation',
+      { annotations: { 'argocd.argoproj.io/tracking-id': tracked } },
+      'the Argo CD Application "pipeline"',
+      'ignoreDifferences of /data',
+    ],
+    ['Argo CD by the data that it wrote', { managedFields: [wroteData] }, 'Argo CD', 'self-heal'],
+    ['Flux', { labels: flux }, 'the Flux Kustomization "flux-system/apps"', 'reconcile: disabled'],
+    ['Helm', helmMarks, 'the Helm release "kafka-pipeline/pipeline"', 'by the values of the chart'],
+    [
+      'an operator',
+      { ownerReferences: [controller] },
+      'the controller of Pipeline "main"',
+      'Change it in that object',
+    ],
+  ])('blocks, names %s and says what to do', async (_, marks: Metadata, owner, next) => {
+    const found = await asked(marks)
+    expect(found?.verdict).toBe('fail')
+    expect(found?.answer).toContain(`ConfigMap settings is managed by ${owner}, `)
+    expect(found?.answer).toContain(next)
+    expect(found?.evidence[0]).toContain('ConfigMap settings: ')
+  })
+
+  it('is asked again right before the write', async () => {
+    expect(ownership.occasions).toContain('re-check')
+    expect(await asked(argo, 'enforce', 're-check')).toMatchObject({ verdict: 'fail' })
+  })
+
+  it('passes where nobody manages it, or who does leaves it alone', async () => {
+    const free = await asked(undefined)
+    expect(free).toMatchObject({
+      verdict: 'pass',
+      answer: 'Nothing else manages the 1 Deployment and the ConfigMap settings.',
+    })
+    const copied = { annotations: { 'argocd.argoproj.io/tracking-id': tracked.replace('settings', 'other') } }
+    expect(await asked(copied)).toMatchObject({ verdict: 'pass' })
+    const disabled = { labels: flux, annotations: { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' } }
+    expect(await asked(disabled)).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('is softened or switched off by the same key', async () => {
+    expect(await asked(argo, 'warn')).toMatchObject({ verdict: 'warn' })
+    expect(await asked(argo, 'off')).toMatchObject({ verdict: 'skipped' })
+  })
+
+  it('says nothing of the ConfigMap where a release is deployed', async () => {
+    const cluster = new FakeCluster(name)
+    cluster.configMaps.set('settings', {})
+    cluster.marks.set('settings', argo)
+    const context = contextOf({ record: recordOf({ plan: [planned(name)] }), cluster })
+    const [result] = await runGates([ownership], context, new AbortController().signal)
+    expect(result).toMatchObject({ verdict: 'pass', answer: 'Nothing else manages the 1 Deployment.' })
   })
 })

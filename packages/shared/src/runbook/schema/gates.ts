@@ -120,7 +120,9 @@ export const gates = section({
     .describe('No incident is open.'),
   ownership: section({ mode: mode('enforce') })
     .prefault({})
-    .describe('No other tool (Argo CD, Flux, an operator) manages the Deployments.'),
+    .describe(
+      'No other tool (Argo CD, Flux, an operator) manages the Deployments, nor the ConfigMap of a configuration change.',
+    ),
   capacity: section({
     mode: mode('enforce'),
     nodes: mode('off').describe(
