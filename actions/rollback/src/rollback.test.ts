@@ -740,7 +740,7 @@ components: [{ deployment: event-ingester, health: { path: /old } }]
       expect(result.outcome).toBe('rolled-back')
       const found = result.record.phases.at(-1)?.gates.find(({ gate }) => gate === 'configuration-loaded')
       expect(found).toMatchObject({ verdict: 'pass' })
-      expect(found?.answer).toContain('1 variable that was removed is gone')
+      expect(found?.answer).toContain('Gone from all 2 pods with what was removed: 1 variable.')
     })
 
     it('does not take a variable of the image for one that stayed, where an attempt before it died', async () => {

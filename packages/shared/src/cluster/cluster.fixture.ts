@@ -28,6 +28,7 @@ import {
   type ConfigMapContent,
   type Data,
 } from './configuration/content-digest.ts'
+import type { FileReading } from './configuration/file-reading.ts'
 import type { ConfigMapWritten } from './configuration/write-config-map.ts'
 import { restartedKey } from './restarted.ts'
 import { restorePatch, type DeploymentRestore } from './restore/wanted-deployment.ts'
@@ -234,6 +235,13 @@ export class FakeCluster implements Cluster {
   environment(pod: string): Promise<ReadonlyMap<string, string>> {
     const found = Object.entries(this.environmentIn(pod))
     return Promise.resolve(new Map(found.map(([name, value]) => [name, textDigest(value)])))
+  }
+
+  /** What `cat` finds in the containers of a pod; by default no file. */
+  fileIn: (pod: string, path: string) => FileReading = () => ({ is: 'absent' })
+
+  file(pod: string, _: string, path: string): Promise<FileReading> {
+    return Promise.resolve(this.fileIn(pod, path))
   }
 
   /** What happens once a ConfigMap is changed: the test kills the run, or looks. */

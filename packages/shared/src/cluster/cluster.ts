@@ -2,6 +2,7 @@ import type { LockState } from '../decide/lock.ts'
 import type { Sleeper } from '../record/sleeper.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { ConfigMapContent, Data } from './configuration/content-digest.ts'
+import type { FileReading } from './configuration/file-reading.ts'
 import type { ConfigMapWritten } from './configuration/write-config-map.ts'
 import type { NodeRoom } from './capacity/node-room.ts'
 import type { ResourceQuota } from './capacity/quota.ts'
@@ -132,6 +133,8 @@ export interface Cluster {
    * @throws UserError where the container has no program `env`
    */
   environment(pod: string, container: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /** What is at a path of a container's file system, as `cat` in it sees it: no content leaves it, its digest does. */
+  file(pod: string, container: string, path: string, signal: AbortSignal): Promise<FileReading>
   /**
    * Gives a ConfigMap other data.
    *

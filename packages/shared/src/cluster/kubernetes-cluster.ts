@@ -18,6 +18,7 @@ import type {
 } from './cluster.ts'
 import { environmentDigests } from './configuration/container-environment.ts'
 import { contentDigest, type ConfigMapContent, type Data } from './configuration/content-digest.ts'
+import { fileReading, type FileReading } from './configuration/file-reading.ts'
 import { changeConfigMap, type ConfigMapWritten } from './configuration/write-config-map.ts'
 import { restartedKey } from './restarted.ts'
 import { componentState, type ComponentState, type Deployment } from './component.ts'
@@ -213,6 +214,10 @@ export class KubernetesCluster implements Cluster {
       `The environment of ${pod} (${container}) cannot be read by "env -0": ${ended.problem.trim()}`,
       'An image without a program "env" cannot be asked: set "config.verify-env: []" in the runbook file, and its environment is not looked at.',
     )
+  }
+
+  async file(pod: string, container: string, path: string, signal: AbortSignal): Promise<FileReading> {
+    return fileReading(await this.#api.podExec(this.namespace, pod, container, ['cat', path], { signal }))
   }
 
   changeConfigMap(

@@ -22,15 +22,27 @@ beforeAll(async () => {
   )
   const data = { KAFKA_BROKERS: 'kafka:9092', KAFKA_JAAS: 'a="b";\nKAFKA_FAKE=no' }
   await api.create(configMaps, namespace, { metadata: { name: 'settings' }, data })
+  const files = { 'app.yaml': 'level: "ä"\n', secret: 'of nobody' }
+  await api.create(configMaps, namespace, { metadata: { name: 'files' }, data: files })
   await api.create(pods, namespace, {
     metadata: { name: 'sleeping' },
     spec: {
       terminationGracePeriodSeconds: 0,
+      volumes: [
+        { name: 'plain', configMap: { name: 'files' } },
+        { name: 'projected', projected: { sources: [{ configMap: { name: 'files' } }] } },
+      ],
       containers: [
         {
           name: 'main',
           image: 'registry.local/sleeping:v1',
           envFrom: [{ configMapRef: { name: 'settings' } }],
+          volumeMounts: [
+            { name: 'plain', mountPath: '/tmp/plain' },
+            { name: 'projected', mountPath: '/tmp/projected' },
+            { name: 'plain', mountPath: '/tmp/one.yaml', subPath: 'app.yaml' },
+            { name: 'plain', mountPath: '/tmp/gone.yaml', subPath: 'gone.yaml' },
+          ],
         },
       ],
     },
@@ -103,5 +115,23 @@ describe('environment', () => {
     expect(found.get('KAFKA_JAAS')).toBe(textDigest('a="b";\nKAFKA_FAKE=no'))
     expect(found.has('KAFKA_FAKE')).toBe(false)
     expect(JSON.stringify([...found])).not.toContain('kafka:9092')
+  })
+})
+
+describe('file', () => {
+  const read = (path: string, container = 'main') =>
+    new KubernetesCluster(api, namespace).file('sleeping', container, path, AbortSignal.timeout(10_000))
+
+  it.each(['/tmp/plain/app.yaml', '/tmp/projected/app.yaml', '/tmp/one.yaml'])(
+    'has the digest of what %s says, and nothing of it',
+    async (path) => {
+      const found = await read(path)
+      expect(found).toEqual({ is: 'file', digest: textDigest('level: "ä"\n') })
+    },
+  )
+
+  it('knows that there is none, also where a folder stands for a key that is gone', async () => {
+    expect(await read('/tmp/plain/old.yaml')).toEqual({ is: 'absent' })
+    expect(await read('/tmp/gone.yaml')).toEqual({ is: 'absent' })
   })
 })

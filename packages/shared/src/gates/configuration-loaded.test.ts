@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeCluster } from '../cluster/cluster.fixture.ts'
-import { dataDigest } from '../cluster/configuration/content-digest.ts'
+import { dataDigest, textDigest } from '../cluster/configuration/content-digest.ts'
+import type { FileReading } from '../cluster/configuration/file-reading.ts'
 import type { Deployment } from '../cluster/component.ts'
 import type { DeploymentRecord } from '../record/schema.ts'
 import { planned, recordOf } from '../record/record.fixture.ts'
@@ -80,13 +81,92 @@ describe('configuration-loaded', () => {
     expect((await ask())[0]?.verdict).toBe('fail')
   })
 
-  it('says that files are not environment', async () => {
-    const { ask } = setUp((spec) => {
-      spec.volumes = [{ name: 'settings', projected: { sources: [{ configMap: { name: 'settings' } }] } }]
+  describe('read as files', () => {
+    const mounted = (mount: object = {}) => {
+      const set = setUp((spec) => {
+        spec.volumes = [{ name: 'v', projected: { sources: [{ configMap: { name: 'settings' } }] } }]
+        spec.containers[0]!.volumeMounts = [{ name: 'v', mountPath: '/etc/settings', ...mount }]
+      })
+      set.cluster.environment = () => Promise.reject(new Error('nothing is in the environment'))
+      return set
+    }
+    const says = (text: string): FileReading => ({ is: 'file', digest: textDigest(text) })
+
+    it('passes where the files of what changes say so in every pod; others are not read', async () => {
+      const { cluster, ask } = mounted()
+      const read: string[] = []
+      cluster.fileIn = (pod, path) => {
+        read.push(`${pod} ${path}`)
+        return says('debug')
+      }
+      const [found] = await ask()
+      expect(found).toMatchObject({ verdict: 'pass', value: '2 of 2 containers' })
+      expect(found?.answer).toBe('All 2 pods have the values of settings in 1 file, compared by digest.')
+      expect(read.map((each) => each.split(' ')[1])).toEqual(['/etc/settings/LEVEL', '/etc/settings/LEVEL'])
     })
+
+    it('fails where a pod has the old one, and shows none of it', async () => {
+      const { cluster, ask } = mounted()
+      cluster.fileIn = (pod) => says(pod.endsWith('1') ? 'info-secret' : 'debug')
+      const [found] = await ask()
+      expect(found).toMatchObject({ verdict: 'fail', value: '1 of 2 containers' })
+      expect(found?.evidence).toEqual([
+        expect.stringMatching(/-1: \/etc\/settings\/LEVEL says something else$/),
+      ])
+      expect(JSON.stringify(found)).not.toMatch(/info-secret|debug/)
+    })
+
+    it('fails where it is missing', async () => {
+      const [found] = await mounted().ask()
+      expect(found).toMatchObject({ verdict: 'fail' })
+      expect(found?.evidence[0]).toMatch(/LEVEL is missing$/)
+    })
+
+    it('is inconclusive without "cat", and says how to leave it out', async () => {
+      const { cluster, ask } = mounted()
+      cluster.fileIn = () => ({ is: 'unreadable', why: 'it cannot be read by "cat": not found' })
+      const [found] = await ask()
+      expect(found?.verdict).toBe('inconclusive')
+      expect(found?.evidence[0]).toContain('is not known: it cannot be read by "cat": not found')
+      expect(found?.evidence.at(-1)).toContain('config.verify-env: []')
+    })
+
+    it('looks for what was removed, too', async () => {
+      const { cluster, ask, record } = mounted()
+      const changes = [{ key: 'OLD', change: 'removed' }] as const
+      const gone: DeploymentRecord = {
+        ...record,
+        ...(record.configuration && { configuration: { ...record.configuration, changes: [...changes] } }),
+      }
+      const [absent] = await ask('', { record: gone })
+      expect(absent).toMatchObject({
+        verdict: 'pass',
+        answer: 'Gone from all 2 pods with what was removed: 1 file.',
+      })
+      cluster.fileIn = () => says('x')
+      const [stays] = await ask('', { record: gone })
+      expect(stays?.verdict).toBe('fail')
+      expect(stays?.evidence[0]).toMatch(/\/etc\/settings\/OLD is still there$/)
+    })
+
+    it('names paths that only the node knows', async () => {
+      const [found] = await mounted({ subPathExpr: '$(POD)' }).ask()
+      expect(found?.verdict).toBe('warn')
+      expect(found?.answer).toContain('event-ingester has files of it at /etc/settings (subPathExpr)')
+    })
+  })
+
+  it('asks a container for both, where it reads it in both ways', async () => {
+    const { cluster, ask } = setUp((spec) => {
+      envFrom(spec)
+      spec.volumes = [{ name: 'v', configMap: { name: 'settings' } }]
+      spec.containers[0]!.volumeMounts = [{ name: 'v', mountPath: '/s' }]
+    })
+    cluster.fileIn = () => ({ is: 'file', digest: textDigest('debug') })
     const [found] = await ask()
-    expect(found?.verdict).toBe('warn')
-    expect(found?.answer).toContain('event-ingester reads it as files (settings)')
+    expect(found?.answer).toBe(
+      'All 2 pods have the values of settings in 2 variables and 1 file, compared by digest.',
+    )
   })
 
   it('is unknown where the environment cannot be read, and skipped where the team does not want it', async () => {
@@ -121,7 +201,9 @@ describe('configuration-loaded, of a key that was removed', () => {
   it('passes where it is gone from every pod', async () => {
     const found = await withoutOld().look({})
     expect(found).toMatchObject({ verdict: 'pass', value: '2 of 2 containers' })
-    expect(found?.answer).toContain('in 1 variable, compared by digest; 1 variable that was removed is gone.')
+    expect(found?.answer).toBe(
+      'All 2 pods have the values of settings in 1 variable, compared by digest. Gone from all 2 pods with what was removed: 1 variable.',
+    )
   })
 
   it('fails where a pod still has the value that was removed, and shows none', async () => {

@@ -1,8 +1,14 @@
-import { containersOf, isTerminating, nameOf, splitPods, type ComponentState } from '../cluster/component.ts'
+import {
+  containersOf,
+  isTerminating,
+  nameOf,
+  splitPods,
+  type ComponentState,
+  type Container,
+} from '../cluster/component.ts'
 import {
   configuredVariables,
   wrongVariables,
-  type ConfiguredVariable,
   type VariableFinding,
 } from '../cluster/configuration/container-environment.ts'
 import { dataDigest, type Data } from '../cluster/configuration/content-digest.ts'
@@ -10,24 +16,23 @@ import {
   remainingVariables,
   removedVariables,
   type KnownValues,
-  type RemovedVariable,
 } from '../cluster/configuration/removed-variables.ts'
-import { filesFrom } from '../cluster/configuration/uses.ts'
-import { verdicts, worst } from '../decide/verdict.ts'
+import { wrongFile } from '../cluster/configuration/file-reading.ts'
+import { configuredFiles } from '../cluster/configuration/mounted-files.ts'
 import type { Configuration } from '../record/configuration.ts'
-import type { Answer, Gate, GateContext } from './gate.ts'
-import { counted } from './released-commits.ts'
+import { configurationAnswer, type Asked, type Looked } from './configuration-answer.ts'
+import type { Gate, GateContext } from './gate.ts'
 
 /** Containers that are asked at the same time: each is a connection, and a program on a node. */
 const atOnce = 8
 
-/** A ConfigMap that says something is not a pod that has read it: every pod is asked what its environment really is. */
+/** A ConfigMap that says something is not a pod that has read it: every pod is asked what its environment and its files really are. */
 export const configurationLoaded: Gate<'cluster'> = {
   name: 'configuration-loaded',
   question: 'Verify new config loaded',
   occasions: ['post-deploy'],
   query: ({ cluster, runbook }) =>
-    `kubectl exec -n ${cluster.namespace} POD -- env | grep -E '^(${runbook.config.verifyEnv.join('|')})'`,
+    `kubectl exec -n ${cluster.namespace} POD -- env | grep -E '^(${runbook.config.verifyEnv.join('|')})'; kubectl exec -n ${cluster.namespace} POD -- cat FILE | sha256sum`,
   async measure(context, signal) {
     const { record, cluster } = context
     const { configuration } = record
@@ -48,31 +53,17 @@ export const configurationLoaded: Gate<'cluster'> = {
       record.plan.map(({ deployment }) => deployment),
       signal,
     )
-    const asked = [...states.values()].flatMap((state) =>
-      containersToAsk(state, configuration, live.data, prefixes),
-    )
+    const all = [...states.values()]
+    const asked = all.flatMap((state) => containersToAsk(state, configuration, live.data, prefixes))
     const known = await knownValues(asked, context, signal)
     const found = await lookInto(asked, known, context, signal)
-    return answerOf(found, filesRead([...states.values()], configMap), configMap)
+    return configurationAnswer(found, filesNotTold(all, configuration, live.data), configMap)
   },
 }
 
-interface Asked {
-  readonly pod: string
-  readonly container: string
-  /** What it must have. */
-  readonly wanted: readonly ConfiguredVariable[]
-  /** What it must not have any more. */
-  readonly removed: readonly RemovedVariable[]
-}
-
-interface Looked extends Asked {
-  readonly findings: readonly VariableFinding[]
-}
-
 /**
- * Every container of every pod that shall have variables with one of these beginnings, or of a key that changes; or that had one
- * of a key that was removed.
+ * Every container of every pod that shall have variables with one of these beginnings; or has, or had, variables or files of a key
+ * that changes.
  */
 function containersToAsk(
   state: ComponentState,
@@ -88,10 +79,21 @@ function containersToAsk(
       ({ name, key }) => changed.has(key) || prefixes.some((prefix) => name.startsWith(prefix)),
     )
     const removed = removedVariables(container, configMap, gone, data)
-    return wanted.length + removed.length === 0
+    const { files } = filesIn(state, container, configMap, [...changed], data)
+    return wanted.length + removed.length + files.length === 0
       ? []
-      : pods.map((pod) => ({ pod: nameOf(pod), container: container.name, wanted, removed }))
+      : pods.map((pod) => ({ pod: nameOf(pod), container: container.name, wanted, removed, files }))
   })
+}
+
+function filesIn(
+  { deployment }: ComponentState,
+  container: Container,
+  configMap: string,
+  keys: readonly string[],
+  data: Data,
+) {
+  return configuredFiles(deployment.spec?.template.spec ?? {}, container, configMap, keys, data)
 }
 
 /** What may tell where a removed variable is from; nothing is read where none was removed. */
@@ -123,8 +125,16 @@ async function lookInto(
   const looked: Looked[] = []
   for (let at = 0; at < asked.length; at += atOnce) {
     const some = asked.slice(at, at + atOnce).map(async (each): Promise<Looked> => {
-      const has = await cluster.environment(each.pod, each.container, signal)
-      const findings = [...wrongVariables(each.wanted, has), ...remainingVariables(each.removed, has, known)]
+      const { pod, container, wanted, removed, files } = each
+      const findings: VariableFinding[] = []
+      if (wanted.length + removed.length > 0) {
+        const has = await cluster.environment(pod, container, signal)
+        findings.push(...wrongVariables(wanted, has), ...remainingVariables(removed, has, known))
+      }
+      for (const file of files) {
+        const wrong = wrongFile(file, await cluster.file(pod, container, file.path, signal))
+        if (wrong !== undefined) findings.push(wrong)
+      }
       return { ...each, findings }
     })
     looked.push(...(await Promise.all(some)))
@@ -132,62 +142,17 @@ async function lookInto(
   return looked
 }
 
-/** `download-worker reads it as files (volume settings)`: of files nothing is shown by an environment. */
-function filesRead(states: readonly ComponentState[], configMap: string): string[] {
-  return states.flatMap(({ deployment }) => {
-    const volumes = filesFrom(deployment, configMap)
-    return volumes.length === 0
-      ? []
-      : [`${nameOf(deployment)} reads it as files (${volumes.join(', ')}), which are not looked into`]
+/** `download-worker has files of it at /etc/settings (subPathExpr)`: paths that only the node knows. */
+function filesNotTold(
+  states: readonly ComponentState[],
+  { configMap, changes }: Configuration,
+  data: Data,
+): string[] {
+  const keys = changes.map(({ key }) => key)
+  return states.flatMap((state) => {
+    const places = containersOf(state.deployment).flatMap(
+      (container) => filesIn(state, container, configMap, keys, data).notTold,
+    )
+    return places.length === 0 ? [] : [`${nameOf(state.deployment)} has files of it at ${places.join(', ')}`]
   })
-}
-
-function answerOf(looked: readonly Looked[], files: readonly string[], configMap: string): Answer {
-  const also = files.length === 0 ? '' : ` ${files.join('; ')}: its pods were made after the change.`
-  if (looked.length === 0) {
-    return files.length > 0
-      ? { verdict: 'warn', answer: `No variable of ${configMap} was looked at.${also}` }
-      : {
-          verdict: 'inconclusive',
-          answer: `No pod has a variable of ${configMap} to look at: nothing is shown.`,
-        }
-  }
-  const bad = looked.filter(({ findings }) => findings.length > 0)
-  const pods = counted(new Set(looked.map(({ pod }) => pod)).size, 'pod')
-  const value = `${looked.length - bad.length} of ${counted(looked.length, 'container')}`
-  if (bad.length === 0) {
-    return { verdict: 'pass', answer: `${whatIsShown(looked, pods, configMap)}${also}`, value }
-  }
-  const findings = bad.flatMap((each) => each.findings.map((finding) => ({ pod: each.pod, ...finding })))
-  const names = [...new Set(findings.map(({ name }) => name))]
-  const verdict = worst(findings.map((finding) => finding.verdict))
-  const isElsewhere = verdict === 'warn'
-  return {
-    verdict,
-    answer: isElsewhere
-      ? `${whatIsShown(looked, pods, configMap)} Removed, and set by others: ${some(names)}.${also}`
-      : `${counted(bad.length, 'container')} of ${looked.length} ${bad.length === 1 ? 'has' : 'have'} not what ${configMap} says: ${some(names)}.${also}`,
-    value,
-    evidence: findings
-      .toSorted((a, b) => verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict))
-      .map(({ pod, name, how }) => `${pod}: ${name} ${how}`),
-  }
-}
-
-function some(names: readonly string[]): string {
-  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`
-}
-
-/** `All 2 pods have the values of settings in 3 variables, compared by digest; 1 variable that was removed is gone.` */
-function whatIsShown(looked: readonly Looked[], pods: string, configMap: string): string {
-  const different = (names: readonly string[]): string[] => [...new Set(names)]
-  const wanted = different(looked.flatMap((each) => each.wanted.map(({ name }) => name)))
-  const left = new Set(looked.flatMap(({ findings }) => findings.map(({ name }) => name)))
-  const gone = different(looked.flatMap((each) => each.removed.map(({ name }) => name))).filter(
-    (name) => !left.has(name),
-  )
-  const have = `have the values of ${configMap} in ${counted(wanted.length, 'variable')}, compared by digest`
-  const lack = `${counted(gone.length, 'variable')} that ${gone.length === 1 ? 'was removed is' : 'were removed are'} gone`
-  if (wanted.length === 0) return gone.length === 0 ? '' : `In all ${pods} ${lack}.`
-  return gone.length === 0 ? `All ${pods} ${have}.` : `All ${pods} ${have}; ${lack}.`
 }

@@ -49,13 +49,15 @@ export function configuredVariables(
   return [...found.values()]
 }
 
-/** A variable of a container that is not as its ConfigMap says. */
+/** A variable, or a file, of a container that is not as its ConfigMap says. */
 export interface VariableFinding {
   readonly name: string
   /** Goes on after the name, such as `is missing`. */
   readonly how: string
   /** `inconclusive` where another source may have set it, `warn` where another one has. */
   readonly verdict: 'fail' | 'inconclusive' | 'warn'
+  /** Nothing was seen of it. */
+  readonly isUnread?: true
 }
 
 /**

@@ -6,7 +6,7 @@ import { TEN_LINES } from '../../runbook/example.ts'
 import { loadRunbook } from '../../runbook/load.ts'
 import { FakeCluster, goodRelease } from '../cluster.fixture.ts'
 import { digestB } from '../component.fixture.ts'
-import type { ComponentState } from '../component.ts'
+import type { ComponentState, Deployment } from '../component.ts'
 import { dataDigest, type Data } from './content-digest.ts'
 import { planConfiguration } from './plan-configuration.ts'
 import type { ConfigurationSource } from './source.ts'
@@ -19,6 +19,8 @@ const file: ConfigurationSource = {
   file: 'config/app.yaml',
   data: wantedInFile,
 }
+
+type PodSpec = NonNullable<NonNullable<Deployment['spec']>['template']['spec']>
 
 function using(state: ComponentState, configMap: string): ComponentState {
   const spec = structuredClone(state.deployment.spec!)
@@ -71,6 +73,18 @@ describe('planConfiguration', () => {
       ]),
     )
     expect(JSON.stringify(record)).not.toContain('9092')
+  })
+
+  it.each<[string, NonNullable<PodSpec['volumes']>[number]]>([
+    ['a volume', { name: 'v', configMap: { name: 'settings' } }],
+    ['a projected volume', { name: 'v', projected: { sources: [{ configMap: { name: 'settings' } }] } }],
+  ])('restarts a component that reads it by %s alone', (_, volume) => {
+    const { cluster, plan } = setUp()
+    const state = cluster.states.get('download-worker')!
+    const spec = structuredClone(state.deployment.spec!)
+    spec.template.spec!.volumes = [volume]
+    cluster.states.set('download-worker', { ...state, deployment: { ...state.deployment, spec } })
+    expect(plan(file).record.plan.map(({ deployment }) => deployment)).toContain('download-worker')
   })
 
   it('takes values that are given over what the ConfigMap says, and asks about the commit that runs', () => {

@@ -12,7 +12,9 @@ export const config = section({
   'verify-env': z
     .array(text('the beginning of a variable name, such as KAFKA_'))
     .prefault(['KAFKA_'])
-    .describe('Variables with these beginnings must have the new values in the running pods.'),
+    .describe(
+      'Variables with these beginnings must have the new values in the running pods, like those and the files of the keys that change. Empty: no pod is asked.',
+    ),
   'log-lines': count(1).prefault(100).describe('Lines of each pod that are searched after the restart.'),
   'log-patterns': z
     .array(pattern())
