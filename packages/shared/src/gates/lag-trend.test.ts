@@ -12,19 +12,30 @@ import { contextOf } from './sources.fixture.ts'
 
 const begun = Date.parse('2026-11-23T10:00:00Z')
 
-/** Asks once after the rollout; waiting lets the minutes pass. */
-async function askOnce(readingAt: (minute: number) => GroupReading, more = '') {
+/** Asks once after the rollout; waiting lets the minutes pass, and so does what a first reading needs. */
+async function askOnce(
+  readingAt: (minute: number) => GroupReading,
+  { file = TEN_LINES, firstReadingMs = 0 } = {},
+) {
   let now = begun
   const clock = { now: () => new Date(now) }
   const minutes: number[] = []
+  let untilFirst = firstReadingMs
+  const reader = {
+    now() {
+      now += untilFirst
+      untilFirst = 0
+      return clock.now()
+    },
+  }
   const gate = lagTrendGate((ms) => {
     now += ms
     return Promise.resolve()
   })
   const context = contextOf({
-    runbook: loadRunbook(`${TEN_LINES}${more}`, { file: 'runbook.yaml' }),
+    runbook: loadRunbook(file, { file: 'runbook.yaml' }),
     record: recordOf(),
-    lag: fakeLag(clock, (_, at) => {
+    lag: fakeLag(reader, (_, at) => {
       minutes.push((at - begun) / 60_000)
       return readingAt((at - begun) / 60_000)
     }),
@@ -53,6 +64,8 @@ function group(minute: number, { lag = 100, read = 1_000 * minute, members = 'a'
     ],
   })
 }
+
+const seconds = 'gates: { consumer-lag: { every: 1s, trend: 5s, rebalance-cap: 2s } }\n'
 
 describe('lag-trend, asked once', () => {
   it('reads every half minute for five minutes', async () => {
@@ -138,9 +151,15 @@ describe('lag-trend, asked once', () => {
   })
 
   it('takes its times from the runbook file', async () => {
-    const more = 'gates: { consumer-lag: { every: 1s, trend: 5s, rebalance-cap: 2s } }\n'
-    const { minutes } = await askOnce((minute) => group(minute), more)
+    const { minutes } = await askOnce((minute) => group(minute), { file: `${TEN_LINES}${seconds}` })
     expect(minutes.map((minute) => Math.round(60 * minute))).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('begins with the first reading where a Job has to start for it', async () => {
+    const file = `${TEN_LINES.replace('kafka: {', 'kafka: { source: job, job: { secrets: { KAFKA_BROKERS: access/brokers } },')}${seconds}`
+    const { answer, minutes } = await askOnce((minute) => group(minute), { file, firstReadingMs: 8_000 })
+    expect(answer.verdict).toBe('pass')
+    expect(minutes.map((minute) => Math.round(600 * minute) / 10)).toEqual([8, 9.5, 10.5, 11.5, 12.5, 13.5])
   })
 
   it('is skipped where no component has a group', async () => {

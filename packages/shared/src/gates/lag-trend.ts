@@ -72,14 +72,20 @@ function longestMs(runbook: Runbook): number {
 async function overTime(context: GateContext<'lag'>, wait: Wait, signal: AbortSignal): Promise<Answer> {
   const { clock, runbook } = context
   const { every, trend, rebalanceCap } = runbook.gates.consumerLag
-  let begun = clock.now().getTime()
+  // The time runs from the first reading, for which a Job has to start where the brokers are private.
+  const latestBegin = clock.now().getTime() + (firstReadingMs(runbook) ?? 0)
+  let begun: number | undefined
   let bad = 0
   for (;;) {
     const startedAt = clock.now().getTime()
-    const isLate = startedAt - begun >= trend + rebalanceCap
+    const isLate = startedAt - (begun ?? latestBegin) >= trend + rebalanceCap
     try {
       const looks = await lookAtGroups(context, 'lag-trend', signal)
-      begun = Math.min(begun, ...looks.flatMap(({ points }) => points[0]?.at ?? []))
+      begun ??= Math.min(
+        latestBegin,
+        clock.now().getTime(),
+        ...looks.flatMap(({ points }) => points[0]?.at ?? []),
+      )
       const found = answer(looks, context)
       if (startedAt - begun >= trend) {
         if (found.verdict === 'pass' || found.verdict === 'unknown') return found
@@ -91,7 +97,8 @@ async function overTime(context: GateContext<'lag'>, wait: Wait, signal: AbortSi
       signal.throwIfAborted()
       if (isLate) throw error
     }
-    await wait(Math.max(0, startedAt + every - clock.now().getTime()), signal)
+    // Two readings right after each other say nothing of a trend.
+    await wait(Math.max(every / 2, startedAt + every - clock.now().getTime()), signal)
   }
 }
 
