@@ -44,10 +44,11 @@ function told(record: DeploymentRecord, passed: boolean, reason: string): string
 function rolledBack({ phases, rollback, version }: DeploymentRecord): string | undefined {
   const last = phases.findLast(({ phase }) => phase !== 'finish')
   if (last?.phase !== 'rollback' || rollback === undefined) return undefined
-  const { target, reason, run } = rollback
+  const { target, reason, run, approval } = rollback
+  const approved = approval === undefined ? '' : `, approved by ${approval.by}`
   const done = last.outcome === 'rolled-back' ? 'Rolled back' : 'Did not roll back'
   const why = last.outcome === 'rolled-back' ? '' : `: ${last.reason}`
-  return `${done} ${version} to ${target} (${reason}, by ${run.actor}, ${run.url})${why}`
+  return `${done} ${version} to ${target} (${reason}, by ${run.actor}${approved}, ${run.url})${why}`
 }
 
 /**

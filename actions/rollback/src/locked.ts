@@ -8,7 +8,12 @@ import type { Clock, Logger } from '@runbook-actions/shared/ports.ts'
 import { crossedMigrations } from '@runbook-actions/shared/record/crossed-migrations.ts'
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import { newest } from '@runbook-actions/shared/record/newest.ts'
-import type { DeploymentRecord, GoingBackCause, Run } from '@runbook-actions/shared/record/schema.ts'
+import type {
+  Approval,
+  DeploymentRecord,
+  GoingBackCause,
+  Run,
+} from '@runbook-actions/shared/record/schema.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
 import { inline } from '@runbook-actions/shared/report/markdown.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
@@ -29,6 +34,8 @@ export interface LockedInputs {
   readonly cause?: GoingBackCause
   /** What becomes of it instead, by the record as it is found under the lock; undefined where it goes on. */
   readonly instead?: (latest: DeploymentRecord | undefined) => PhaseResult | undefined
+  /** Who let it, where somebody was asked. */
+  readonly approval?: Approval
   readonly schemaOverride: string | undefined
   readonly run: Run
   readonly dryRun: boolean

@@ -9,7 +9,7 @@ import {
   publish,
   type OutputDescriptions,
 } from '@runbook-actions/shared/action/phase.ts'
-import type { Action, ActionResult } from '@runbook-actions/shared/action/run.ts'
+import type { Action, ActionContext, ActionResult } from '@runbook-actions/shared/action/run.ts'
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
 import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
@@ -23,13 +23,14 @@ import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { rollbackAfter } from './after-deployment.ts'
 import { lockedRollback, type LockedPorts } from './locked.ts'
 import { parseTarget } from './target.ts'
+import { readApproval, whoApproved } from './who-approved.ts'
 
 const inputs = z.object({
   mode: z
-    .enum(['rollback', 'plan'])
+    .enum(['rollback', 'plan', 'approve'])
     .default('rollback')
     .describe(
-      'rollback goes back; plan only tells whom the runbook file asks before it (output approval), and reaches no cluster.',
+      'rollback goes back; plan only tells whom the runbook file asks before it (output approval); approve tells who of them has approved this run (output approved). Neither reaches a cluster.',
     ),
   target: z
     .string()
@@ -47,6 +48,10 @@ const inputs = z.object({
     .describe(
       'The record of a deployment of this run that did not pass: goes back to what was good where the way it ended calls for that, else says why not. Without it a person has decided.',
     ),
+  approved: z
+    .string()
+    .optional()
+    .describe('Who has approved: output "approved" of mode approve. It is recorded.'),
   'schema-override': z
     .string()
     .optional()
@@ -78,11 +83,13 @@ const inputs = z.object({
 
 type Inputs = z.output<typeof inputs>
 
-const outputs = { ...phaseOutputs, approval: '' }
+const outputs = { ...phaseOutputs, approval: '', approved: '' }
 
 export const outputDescriptions: OutputDescriptions<typeof outputs> = {
   ...phaseOutputDescriptions,
   approval: 'In mode plan: the GitHub environment whose reviewers are asked first; empty where nobody is.',
+  approved:
+    'In mode approve: who has approved, and when that was seen, as JSON; empty where it is not known.',
   outcome:
     'rolled-back (green, like passed), passed (nothing to do, or a dry run), rollback-failed, held (not called for by how the deployment ended: a person decides), blocked (nothing was written: another rollback holds the lock, or the old code was not shown to run on the schema of the database), failed or cancelled.',
 }
@@ -98,6 +105,7 @@ export const action: Action<typeof inputs, typeof outputs> = {
     const { inputs: given, log, clock, signal } = context
     const wish = parseTarget(given.target)
     if (given.mode === 'plan') return Promise.resolve(whoIsAsked(given))
+    if (given.mode === 'approve') return toldWhoApproved(context)
     const handedOn = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
     const place = handedOn ?? placeOf(given)
     return inPlace(context, place, undefined, async ({ cluster, jobs, store, lock, run }) => {
@@ -110,6 +118,7 @@ export const action: Action<typeof inputs, typeof outputs> = {
       const asked = {
         runbook,
         schemaOverride: given['schema-override'],
+        ...(given.approved !== undefined && { approval: readApproval(given.approved) }),
         run,
         dryRun: given['dry-run'],
         command: rollbackCommand(place, reason, given.target),
@@ -141,7 +150,20 @@ function whoIsAsked({ runbook: path }: Inputs): ActionResult<typeof outputs> {
   const { approval = '' } = readRunbook(path).rollback
   const reason =
     approval === '' ? 'Nobody is asked before a rollback.' : `The reviewers of ${approval} are asked first.`
-  return { outcome: 'passed', reason, outputs: { record: '', reason, approval }, summary: [] }
+  return { outcome: 'passed', reason, outputs: { record: '', reason, approval, approved: '' }, summary: [] }
+}
+
+/** After GitHub has let the job through: who that was. */
+async function toldWhoApproved({
+  inputs: given,
+  run,
+  ...ports
+}: ActionContext<Inputs, typeof outputs>): Promise<ActionResult<typeof outputs>> {
+  const { approval } = readRunbook(given.runbook).rollback
+  if (approval === undefined) return whoIsAsked(given)
+  const forge = await connectForge(given.token, run)
+  const { outputs: found, ...result } = await whoApproved(approval, String(run.id), { ...ports, forge })
+  return { ...result, outputs: { record: '', reason: result.reason, approval, ...found } }
 }
 
 function reasonOf({ reason }: Inputs): string {

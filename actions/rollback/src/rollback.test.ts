@@ -672,6 +672,21 @@ components: [{ deployment: event-ingester, health: { path: /old } }]
     expect(text).toContain('**Not restored:** offsets')
   })
 
+  it('records who approved it, where somebody was asked, and shows it', async () => {
+    deployed(...names)
+    const approval = {
+      environment: 'production-on-call',
+      by: 'tina',
+      comment: 'go',
+      seenAt: '2026-11-23T09:59:00.000Z',
+    }
+    const result = await goBack({ approval })
+    expect(result.record.rollback?.approval).toEqual(approval)
+    expect(store.saved.at(-1)?.rollback?.approval).toEqual(approval)
+    expect(fitSummary(result.summary)).toContain('**Approved by:** @tina for production-on-call, seen at')
+    expect(fitSummary(result.summary)).toContain(': go')
+  })
+
   describe('of a configuration change', () => {
     const restartedAt = '2026-11-23T09:55:00.000Z'
 

@@ -18,6 +18,7 @@ import { schemaGate, withSchemaOverride } from '@runbook-actions/shared/record/o
 import { beginPhase } from '@runbook-actions/shared/record/phase-timer.ts'
 import type { BadRelease } from '@runbook-actions/shared/record/release.ts'
 import type {
+  Approval,
   DeploymentRecord,
   GoingBackCause,
   KnownGood,
@@ -55,6 +56,8 @@ export interface RollbackInputs {
   readonly reason: string
   /** Where the run that deployed goes back by itself. */
   readonly cause?: GoingBackCause
+  /** Who let it, where somebody was asked. */
+  readonly approval?: Approval
   readonly run: Run
   readonly dryRun: boolean
   /** The command that does the same from a terminal. */
@@ -158,6 +161,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         reason: why,
         ...(inputs.cause !== undefined && { cause: inputs.cause }),
         run,
+        ...(inputs.approval !== undefined && { approval: inputs.approval }),
         at: phase.startedAt.toISOString(),
         ...(receipt !== undefined && { receipt }),
       },

@@ -80,6 +80,7 @@ function headline(story: RollbackStory): string {
     `Now ${at} · by ${byWhom(story)} · from ${inline(record.version)}${ticketLink(record)}`,
     '',
     `**Why:** ${inline(record.rollback?.reason ?? '')}`,
+    ...approvedBy(record),
     `**Result:** ${inline(reason)}`,
   ]
   const head = (sign: string, state: string, action: string): string =>
@@ -121,6 +122,13 @@ function keepFirst({ foreign }: RollbackStory): string {
 
 function foreignLines({ foreign }: RollbackStory): string {
   return foreign.map((each) => `- ⚠️ ${inline(foreignSentence(each))}`).join('\n')
+}
+
+function approvedBy({ rollback }: DeploymentRecord): string[] {
+  if (rollback?.approval === undefined) return []
+  const { by, environment, comment, seenAt } = rollback.approval
+  const said = comment === '' ? '' : `: ${inline(comment)}`
+  return [`**Approved by:** @${inline(by)} for ${inline(environment)}, seen at ${inline(seenAt)}${said}`]
 }
 
 /** A run that went back by itself is no person, whoever started it. */

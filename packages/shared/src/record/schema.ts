@@ -164,6 +164,8 @@ export const rollbackSchema = z.strictObject({
   cause: z.enum(['failed', 'cancelled', 'triggered']).optional(),
   /** The run that went back. */
   run: runSchema,
+  /** Who let it, where the runbook file has somebody asked (`rollback.approval`) and that could be found out. */
+  approval: approvalSchema.optional(),
   at: z.iso.datetime(),
   /** What the deployment's version had committed by then; absent where nothing was to be put back. */
   receipt: offsetReceiptSchema.optional(),

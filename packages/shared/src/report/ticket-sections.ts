@@ -1,5 +1,5 @@
 import { imageLabel } from '../record/image-reference.ts'
-import type { DeploymentRecord } from '../record/schema.ts'
+import type { Approval, DeploymentRecord } from '../record/schema.ts'
 import { humanDuration } from '../runbook/durations.ts'
 import { CHANGE_CLASSES } from '../runbook/classes.ts'
 import type { Runbook } from '../runbook/schema.ts'
@@ -93,16 +93,16 @@ function withTimeRange(address: string, { openedAt, phases }: DeploymentRecord):
 
 /** Who deployed, who approved, and what a person decided against a gate. */
 export function peopleSection(
-  { run, approvals, approval, overrides }: DeploymentRecord,
+  { run, approvals, approval, overrides, rollback }: DeploymentRecord,
   maxText: number,
 ): string {
-  const approved = approvals.map(
-    ({ by, environment, comment }) =>
-      `${person(by)} (${inline(environment)})${comment === '' ? '' : `: ${inline(clip(comment, maxText))}`}`,
-  )
+  const told = ({ by, environment, comment }: Approval): string =>
+    `${person(by)} (${inline(environment)})${comment === '' ? '' : `: ${inline(clip(comment, maxText))}`}`
+  const approved = approvals.map(told)
   return [
     `**Deployed By**: ${person(run.actor)}`,
     `**Approved By**: ${approved.length === 0 ? `nobody yet; ${inline(approval)} is asked` : approved.join('; ')}`,
+    ...(rollback?.approval === undefined ? [] : [`**Rollback Approved By**: ${told(rollback.approval)}`]),
     ...overrides.map(
       ({ gate, by, reason }) =>
         `**Override** of ${inline(gate)} by ${person(by)}: ${inline(clip(reason, maxText))}`,

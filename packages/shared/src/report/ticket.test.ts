@@ -376,6 +376,17 @@ describe('the first line says how production stands', () => {
 })
 
 describe('a ticket', () => {
+  it('says who approved a rollback that somebody was asked for', () => {
+    const at = '2026-11-23T03:00:00.000Z'
+    const run = { id: '900', attempt: '1', url: 'https://github.example/runs/900', actor: 'olga' }
+    const approval = { environment: 'production-on-call', by: 'tina', comment: 'go', seenAt: at }
+    const back = { target: 'v1.0.0', reason: 'critical bug', run, at, approval }
+    const record = { ...recordAt(['rollout', 'failed'], ['rollback', 'rolled-back']), rollback: back }
+    expect(renderTicket({ record }, runbook).body).toContain(
+      '**Rollback Approved By**: @tina (production-on-call): go',
+    )
+  })
+
   it('of a configuration change tells which keys, and is found again like any other', () => {
     const digest = `sha256:${'0'.repeat(64)}`
     const record = recordOf({
