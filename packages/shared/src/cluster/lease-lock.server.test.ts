@@ -104,6 +104,60 @@ describe('ten runs at once', () => {
   })
 })
 
+describe('a rollback that meets another one', () => {
+  const purpose = 'rollback'
+  const told = () => {
+    const lines: string[] = []
+    const log = {
+      ...silent,
+      info: (line: string) => lines.push(line),
+      warn: (line: string) => lines.push(line),
+    }
+    return { lines, log }
+  }
+
+  it('waits for the end of its lease where that has died, says until when, once, and takes over', async () => {
+    // Its process is gone: nothing renews it any more, and nothing has left it.
+    const client = cluster.client({})
+    const dead = await acquire('1001', { purpose, limits: { leaseMs: 3_000 }, api: client })
+    await client.close()
+    const { spec } = await lease()
+    const { lines, log } = told()
+    await acquire('1002', { purpose, log })
+    expect(lines.filter((line) => line.includes('was last heard of at'))).toHaveLength(2)
+    expect(lines[0]).toMatch(/^Run 1001 \(attempt 1\) by rosa goes back .* If it gives no sign by 2/)
+    expect(lines.join('\n')).toContain('The lock was taken over from run 1001')
+    const now = (await lease()).spec
+    expect(now?.holderIdentity).toBe('1002')
+    expect(Date.parse(now?.acquireTime ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(spec?.renewTime ?? '') + 3_000,
+    )
+    expect(dead.signal.aborted).toBe(true)
+  })
+
+  it('hears soon that it is alive, ends, and says who goes back', async () => {
+    await acquire('1001', { purpose })
+    const before = Date.now()
+    const { lines, log } = told()
+    await expect(acquire('1002', { purpose, log })).rejects.toThrow(
+      /Another run holds the lock: run 1001 .*going back from v1\.1\.0/,
+    )
+    expect(lines).toHaveLength(1)
+    expect(Date.now() - before).toBeLessThan(limits.leaseMs / 2)
+    expect((await lease()).spec?.holderIdentity).toBe('1001')
+  })
+
+  it('takes it at once where that ends meanwhile', async () => {
+    const first = await acquire('1001', { purpose, limits: { yieldMs: 60_000 } })
+    const { lines, log } = told()
+    const second = acquire('1002', { purpose, log })
+    while (lines.length === 0) await lease()
+    await first.release()
+    await second
+    expect((await lease()).spec?.holderIdentity).toBe('1002')
+  })
+})
+
 describe('a lock', () => {
   it('is a Lease that kubectl users can read, and stays one when it is given back', async () => {
     const lock = await acquire('1001')

@@ -39,6 +39,8 @@ export class LeaseLock implements Lock {
   async acquire(signal: AbortSignal): Promise<Held> {
     const { clock, log } = this.#options
     let tried: Grip | undefined
+    let met: Grip | undefined
+    let isTold = false
     let watch: LeaseWatch | undefined
     try {
       for (;;) {
@@ -50,9 +52,14 @@ export class LeaseLock implements Lock {
           return this.#hold(read, tried)
 
         const now = clock.now()
-        const decision = this.#decide(state, now)
+        const decision = this.#decide(state, now, met)
+        met ??= state.grip
         if (decision.do === 'refuse') throw new LockRefused(decision.reason, decision.next)
         if (decision.do === 'wait') {
+          if (decision.for === 'silent' && !isTold) {
+            log.info(waitedFor(decision.grip))
+            isTold = true
+          }
           watch ??= this.#store.watch()
           await watch.changed(read, endOf(decision.grip).getTime() - now.getTime(), signal)
           continue
@@ -69,9 +76,9 @@ export class LeaseLock implements Lock {
     }
   }
 
-  #decide(state: LockState, now: Date): LockDecision {
+  #decide(state: LockState, now: Date, met?: Grip): LockDecision {
     const { contender, limits } = this.#options
-    return decideLock(state, contender, { now, leaseMs: limits.leaseMs })
+    return decideLock(state, contender, { now, leaseMs: limits.leaseMs, met })
   }
 
   #hold(lease: Lease, grip: Grip): Held {
@@ -83,6 +90,11 @@ export class LeaseLock implements Lock {
 
 function asked({ holder }: Grip): string {
   return `Run ${holder.run} (attempt ${holder.attempt}) by ${holder.actor} holds the lock and was asked to stop: ${holder.url}.`
+}
+
+function waitedFor(grip: Grip): string {
+  const { holder, acquiredAt, renewedAt } = grip
+  return `Run ${holder.run} (attempt ${holder.attempt}) by ${holder.actor} goes back from ${holder.version} since ${acquiredAt.toISOString()}, and was last heard of at ${renewedAt.toISOString()}: ${holder.url}. If it gives no sign by ${endOf(grip).toISOString()} it has died, and this run takes over; else this run ends.`
 }
 
 function takenOver(dead: Grip): string {

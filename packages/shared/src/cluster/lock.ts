@@ -8,7 +8,8 @@ export interface Lock {
   look(signal: AbortSignal): Promise<LockDecision>
   /**
    * Takes the lock. Never waits for another run that deploys; a rollback, and a re-run whose earlier attempt still
-   * works, ask the holder to stop and wait until it has, at the longest until its lease ends.
+   * works, ask the holder to stop and wait until it has, at the longest until its lease ends. For another rollback a
+   * rollback waits as long, in case that has died, unless it gives a sign before.
    *
    * @throws LockRefused where another run holds it, or this deployment may not write any more
    */

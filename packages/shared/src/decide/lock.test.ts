@@ -62,9 +62,23 @@ describe('decideLock', () => {
     ['of a deployment that works, for a rollback', takenBy(other), rollback, 30, 'ask'],
     ['of a deployment between its jobs, for a rollback', betweenJobs(other), rollback, 30, 'take'],
     [
-      'of another rollback that works',
+      'of another rollback that may have died',
       takenBy(contender('4', { purpose: 'rollback' })),
       rollback,
+      30,
+      'wait',
+    ],
+    [
+      'of another rollback that has died',
+      takenBy(contender('4', { purpose: 'rollback' })),
+      rollback,
+      70,
+      'take',
+    ],
+    [
+      'of a rollback that may have died, for a deployment',
+      takenBy(contender('4', { purpose: 'rollback' })),
+      other,
       30,
       'refuse',
     ],
@@ -127,6 +141,39 @@ describe('decideLock', () => {
     expect(decide(released(yielded), mine, 34).do).toBe('refuse')
     const taken = decide(yielded, rollback, 34)
     expect(taken.do === 'take' && taken.state.stop).toBeUndefined()
+  })
+
+  describe('of another rollback, once a rollback has met it', () => {
+    const marc = contender('4', { actor: 'marc', purpose: 'rollback' })
+    const state = takenBy(marc)
+    const met = state.grip!
+    const after = (now: LockState, seconds: number) =>
+      decideLock(now, rollback, { now: at(seconds), leaseMs, met })
+
+    it('waits while nothing is heard of it, and takes over when its lease ends', () => {
+      expect(after(state, 30)).toEqual({ do: 'wait', for: 'silent', grip: met })
+      expect(after(state, 69.999).do).toBe('wait')
+      expect(after(state, 70)).toMatchObject({ do: 'take', dead: met })
+    })
+
+    it('ends when it gives a sign, and says who goes back', () => {
+      const alive = after(renewed(state, met, at(32)), 33)
+      expect(alive).toMatchObject({
+        do: 'refuse',
+        reason: expect.stringMatching(/run 4 .*by marc, going back from v1\.1\.0 since/),
+      })
+    })
+
+    it('ends where a third one has taken it, and does not wait for all of them', () => {
+      const third = decideLock(state, contender('5', { purpose: 'rollback' }), { now: at(70), leaseMs, met })
+      if (third.do !== 'take') throw new Error('not dead')
+      expect(after(third.state, 71).do).toBe('refuse')
+    })
+
+    it('takes it where it was left or given back meanwhile', () => {
+      expect(after(handedOver(state, met, at(31), 600_000), 32).do).toBe('take')
+      expect(after(released(state), 32).do).toBe('take')
+    })
   })
 
   it('never lets a deployment write again that was planned before a rollback', () => {

@@ -54,15 +54,28 @@ export type LockDecision =
   | { readonly do: 'take'; readonly state: LockState; readonly dead: Grip | undefined }
   /** Write `state`, which asks the holder to stop, then wait. */
   | { readonly do: 'ask'; readonly state: LockState; readonly grip: Grip }
-  /** The holder has been asked: look again when the lock changes, or when its grip ends. */
-  | { readonly do: 'wait'; readonly grip: Grip }
+  /** Look again when the lock changes, or when its grip ends: `asked` to stop, or not yet shown to be alive (`silent`). */
+  | { readonly do: 'wait'; readonly for: 'asked' | 'silent'; readonly grip: Grip }
   | { readonly do: 'refuse'; readonly reason: string; readonly next: string }
 
-/** What to do about a lock that one wants. Whatever `state` comes out must be written insisting on what was read. */
+/** When a lock is decided on, and by what. */
+export interface LockMoment {
+  readonly now: Date
+  readonly leaseMs: number
+  /** The grip that the contender found when it began to ask; undefined at its first look. */
+  readonly met?: Grip | undefined
+}
+
+/**
+ * What to do about a lock that one wants. Whatever `state` comes out must be written insisting on what was read.
+ *
+ * A rollback does not give way to another one that may be dead: it waits until that renews its lock, which tells that it is alive, or
+ * until its lease ends.
+ */
 export function decideLock(
   state: LockState,
   contender: Contender,
-  { now, leaseMs }: { readonly now: Date; readonly leaseMs: number },
+  { now, leaseMs, met }: LockMoment,
 ): LockDecision {
   const { grip, stop, closedBefore } = state
   const isRollback = contender.purpose === 'rollback'
@@ -88,12 +101,21 @@ export function decideLock(
   const { holder, isBetweenJobs } = grip
   const isOwn = holder.run === contender.run && (isRollback || holder.purpose === 'deployment')
   const outranks = isRollback && (isBetweenJobs || holder.purpose === 'deployment')
-  if (!isOwn && !outranks) return { do: 'refuse', ...heldBy(grip) }
+  if (!isOwn && !outranks)
+    return isRollback && isSilent(grip, met)
+      ? { do: 'wait', for: 'silent', grip }
+      : { do: 'refuse', ...heldBy(grip) }
   if (isBetweenJobs) return { do: 'take', state: mine, dead: undefined }
-  if (isAsked) return { do: 'wait', grip }
+  if (isAsked) return { do: 'wait', for: 'asked', grip }
   const { run, url, actor } = contender
   const until = new Date(endOf(grip).getTime() + leaseMs)
   return { do: 'ask', state: { ...state, stop: { run, url, actor, until } }, grip }
+}
+
+/** Whether nothing was heard of a holder since it was met. */
+function isSilent({ acquiredAt, renewedAt }: Grip, met: Grip | undefined): boolean {
+  if (met === undefined) return true
+  return met.acquiredAt.getTime() === acquiredAt.getTime() && met.renewedAt.getTime() === renewedAt.getTime()
 }
 
 function taken(
