@@ -71,6 +71,7 @@ describe('the receipt in a summary', () => {
     const text = section(receiptOf())
     expect(text).toContain('what v1.1.0 has committed (kafka at b-1:9092), by the two readings.')
     expect(text).toContain("| xact's workers | events | 3 | 1,195, and 1 partition that had none before |")
+    expect(text).toContain(`xact's workers, read at ${group.from} and at ${group.until}:\n`)
     expect(text).toContain("xact's workers events-0: 5 to 1205, 1,200 offsets\n")
     expect(text).toContain("xact's workers events-1: none to 3, first commit\n")
     expect(text).toContain("xact's workers events-2: 9 to 4, 5 set back\n")

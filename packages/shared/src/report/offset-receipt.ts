@@ -116,12 +116,13 @@ function total(each: readonly Committed[]): string {
 }
 
 function partitionList(groups: readonly GroupReceipt[]): SummaryPart {
-  const lines = groups.flatMap((group) =>
-    committedIn(group).map(
+  const lines = groups.flatMap((group) => [
+    `${group.group}, read at ${group.from} and at ${group.until}:`,
+    ...committedIn(group).map(
       ({ topic, partition, from, to }) =>
         `${group.group} ${topic}-${partition}: ${from ?? 'none'} to ${to}, ${how(from, to)}`,
     ),
-  )
+  ])
   return { kind: 'evidence', title: 'Offsets partition by partition', text: lines.join('\n') }
 }
 
