@@ -1,8 +1,6 @@
-import { setTimeout as until } from 'node:timers/promises'
 import { production } from '../world/environment.ts'
 import { recordStore } from '../world/seed.ts'
-import type { World } from '../world/world.ts'
-import { equal } from './checks.ts'
+import { equal, says } from './checks.ts'
 import { checkInvariants } from './invariants.ts'
 import { checkBack, checkLockFree, standOf } from './rolled-back.ts'
 import type { Scenario } from './scenario.ts'
@@ -11,7 +9,7 @@ import { checkTicket } from './ticket.ts'
 /** The machine that goes back is lost, too. */
 export const rollbackInterrupted: Scenario = {
   name: 'rollback-interrupted',
-  title: 'the rollback is killed half-way: the ticket says so, and running it again ends it',
+  title: 'the rollback is killed half-way: another one takes over by itself, and tells who approved it',
   async play(stage) {
     const { world, checks } = stage
     const before = await standOf(world)
@@ -20,8 +18,7 @@ export const rollbackInterrupted: Scenario = {
       faults: { [production.namespace]: { crash: 'missing environment variable ONELAKE_URL' } },
       faultsOf: ['result-processor'],
       runbook: (document) => {
-        // Until the lock of a dead rollback may be taken over.
-        document.setIn(['lock', 'lease'], '20s')
+        document.setIn(['rollback', 'approval'], 'production-on-call')
       },
       meanwhile: async ({ run }) => {
         await run.until(
@@ -45,9 +42,26 @@ export const rollbackInterrupted: Scenario = {
       says: ['act now: nothing says that it was taken back. Start the workflow Rollback'],
     })
 
-    await leaseEnds(world)
-    const again = await stage.runByHand('.github/workflows/rollback.yml', { reason: 'critical bug' })
+    // At once, whether or not the lease of the dead one has ended.
+    const again = await stage.runByHand('.github/workflows/rollback.yml', { reason: 'critical bug' }, true)
     await checks.that('the rollback that is run again is green', () => equal(again.conclusion, 'success'))
+    await checks.that('the record tells who approved it', async () => {
+      const { latest } = await recordStore(world.api, production).load()
+      const { by, environment, comment } = latest?.rollback?.approval ?? {}
+      return equal([by, environment, comment], ['omar', 'production-on-call', 'looks good'])
+    })
+    await checks.that('so does the summary', () =>
+      says(
+        again.jobs.flatMap(({ summaries }) => summaries).join('\n'),
+        /\*\*Approved by:\*\* @omar for production-on-call/,
+      ),
+    )
+    await checks.that('and the deployment log', async () =>
+      says(
+        await world.repository.inBare('show', 'deployment-log:deployment-log.txt'),
+        /Rolled back v1\.1\.0 to .* \(critical bug, by rosa, approved by omar, /,
+      ),
+    )
     await checkBack(stage, before)
     await checks.that('v1.0.0 is known good, and v1.1.0 is marked', async () => {
       const store = recordStore(world.api, production)
@@ -66,12 +80,4 @@ export const rollbackInterrupted: Scenario = {
     })
     await checkInvariants(stage, deployed)
   },
-}
-
-/** Another rollback may have the lock when the lease of the dead one has ended, and not a moment before. */
-async function leaseEnds({ cluster }: World): Promise<void> {
-  const lease = ['get', 'lease', 'runbook-kafka-pipeline-production', '-n', production.namespace]
-  const fields = 'jsonpath={.spec.renewTime} {.spec.leaseDurationSeconds}'
-  const [renewed = '', seconds = ''] = (await cluster.kubectlRun([...lease, '-o', fields])).split(' ')
-  await until(Math.max(0, Date.parse(renewed) + Number(seconds) * 1000 - Date.now()))
 }

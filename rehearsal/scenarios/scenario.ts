@@ -96,9 +96,14 @@ export class Stage {
     return { commit, run: started, result }
   }
 
-  /** What "Run workflow" does, on the default branch; waits for its end. */
-  async runByHand(workflow: string, inputs: Record<string, string | boolean>): Promise<RunResult> {
-    const { finished } = await startByHand(this.world, workflow, inputs, this.timeline)
+  /** What "Run workflow" does, on the default branch, approved or not asked about; waits for its end. */
+  async runByHand(
+    workflow: string,
+    inputs: Record<string, string | boolean>,
+    approve = false,
+  ): Promise<RunResult> {
+    const people = { isReviewed: false, isTested: false, approve }
+    const { finished } = await startByHand(this.world, workflow, inputs, this.timeline, people)
     const result = await finished
     this.results.push(result)
     return result
