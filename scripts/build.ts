@@ -18,6 +18,8 @@ export function actionNames(): string[] {
   )
 }
 
+const noForms = "throw new Error('Forms are left out of this bundle')"
+
 /**
  * What libraries bring along and no action uses, by the file and what stands in for it. Importing something that a
  * stand-in lacks fails the build.
@@ -28,15 +30,25 @@ const leftOut: Readonly<Record<string, string>> = {
   // The OIDC client of @actions/core with an HTTP stack of its own, 435 kB.
   'node_modules/@actions/core/lib/oidc-utils.js':
     "export class OidcClient { static getIDToken() { throw new Error('OIDC is left out of this bundle') } }",
+  // What tells the platform runs programs, and loads what that takes.
+  'node_modules/@actions/core/lib/platform.js': 'export {}',
   // Of undici all but its connections: fetch, caches, mocks, 290 kB. Other libraries have an undici of their own.
   'node_modules/undici/index.js': `
     import Agent from './lib/dispatcher/agent.js'
-    import api from './lib/api/index.js'
+    import connect from './lib/api/api-connect.js'
     import Dispatcher from './lib/dispatcher/dispatcher.js'
     import Pool from './lib/dispatcher/pool.js'
     import ProxyAgent from './lib/dispatcher/proxy-agent.js'
-    Object.assign(Dispatcher.prototype, api)
+    import request from './lib/api/api-request.js'
+    import upgrade from './lib/api/api-upgrade.js'
+    Object.assign(Dispatcher.prototype, { connect, request, upgrade })
     export { Agent, Pool, ProxyAgent }`,
+  // Its bodies that are forms, 75 kB, and its parser for processors that no runner has, 72 kB.
+  'node_modules/undici/lib/web/fetch/body.js': noForms,
+  'node_modules/undici/lib/web/fetch/formdata.js': noForms,
+  'node_modules/undici/lib/web/webidl/index.js': noForms,
+  'node_modules/undici/lib/llhttp/llhttp-wasm.js':
+    "throw new Error('This processor has no SIMD for WebAssembly, and the parser without it is left out of this bundle')",
   // The generated Kubernetes API: of the official client only the old ways of logging in are used.
   'node_modules/@kubernetes/client-node/dist/gen/index.js': `
     export function createConfiguration() { throw new Error('The Kubernetes API is left out of this bundle') }
@@ -149,6 +161,8 @@ const compact = {
   minifyWhitespace: true,
   charset: 'ascii',
   legalComments: 'none',
+  // Its modules are joined like ours; those for Node are functions, which the engine parses twice.
+  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: {
     // undici then leaves out its second, experimental HTTP parser, 175 kB.
     esbuildDetection: 'true',

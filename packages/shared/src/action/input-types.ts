@@ -101,7 +101,7 @@ export function descriptionOf(schema: z.core.$ZodType): string | undefined {
 /** The value of an input that was not given, where it has one. */
 export function defaultOf(schema: z.core.$ZodType): unknown {
   return found(schema, (each) =>
-    each instanceof z.core.$ZodDefault || each instanceof z.core.$ZodPrefault
+    each instanceof z.ZodDefault || each instanceof z.ZodPrefault
       ? { value: each._zod.def.defaultValue }
       : undefined,
   )?.value
@@ -110,8 +110,8 @@ export function defaultOf(schema: z.core.$ZodType): unknown {
 /** The closed set of values, where there is one. */
 export function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
   return found(schema, (each) => {
-    if (each instanceof z.core.$ZodEnum) return Object.values(each._zod.def.entries).map(String)
-    if (each instanceof z.core.$ZodLiteral) return each._zod.def.values.map(String)
+    if (each instanceof z.ZodEnum) return Object.values(each._zod.def.entries).map(String)
+    if (each instanceof z.ZodLiteral) return each._zod.def.values.map(String)
     return traits.get(each)?.isSwitch ? ['true', 'false'] : undefined
   })
 }
@@ -127,14 +127,14 @@ function found<T>(schema: z.core.$ZodType, look: (schema: z.core.$ZodType) => T 
 
 function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   if (
-    schema instanceof z.core.$ZodOptional ||
-    schema instanceof z.core.$ZodDefault ||
-    schema instanceof z.core.$ZodPrefault ||
-    schema instanceof z.core.$ZodNullable ||
-    schema instanceof z.core.$ZodReadonly ||
-    schema instanceof z.core.$ZodCatch
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodCatch
   ) {
     return schema._zod.def.innerType
   }
-  return schema instanceof z.core.$ZodPipe ? schema._zod.def.in : undefined
+  return schema instanceof z.ZodPipe ? schema._zod.def.in : undefined
 }

@@ -2,12 +2,14 @@ import type { Counted } from '../decide/history.ts'
 import type { GateHistory } from '../record/gate-result.ts'
 import { humanPercentage } from '../runbook/percentages.ts'
 
+/** Made with the first number: an action that shows none does not load the formats of languages. */
+let oneDecimal: Intl.NumberFormat | undefined
+
 /** `12,340`, `0.4`: with at most one decimal. */
 export function number(value: number): string {
+  oneDecimal ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
   return oneDecimal.format(value)
 }
-
-const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
 
 /** A share as `0.34 %`; what is not nothing never looks like it. */
 export function percent(share: number): string {
