@@ -161,8 +161,6 @@ const compact = {
   minifyWhitespace: true,
   charset: 'ascii',
   legalComments: 'none',
-  // Its modules are joined like ours; those for Node are functions, which the engine parses twice.
-  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: {
     // undici then leaves out its second, experimental HTTP parser, 175 kB.
     esbuildDetection: 'true',
@@ -197,6 +195,8 @@ export async function joinSources(entry: string, folder: string): Promise<Metafi
     // ncc would wrap the whole bundle into one function, which the engine then parses twice.
     supported: { 'top-level-await': false },
     metafile: true,
+    // Its modules are joined like ours; those for Node are functions, which the engine parses twice.
+    alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
     plugins: [leaveOut, loadWhenCalled, programOfJob],
     // Some libraries are CommonJS and call require at run time.
     banner: {

@@ -119,13 +119,13 @@ describe('text', () => {
 
 describe('limits', () => {
   it('of a share end at 100 %', () => {
-    expect(share().parse('100%')).toBe(1)
-    expect(accepts(share(), '101%')).toBe(false)
+    expect(share.parse('100%')).toBe(1)
+    expect(accepts(share, '101%')).toBe(false)
   })
 
   it('of a pattern are that it compiles', () => {
-    expect(pattern().parse('\\berror\\b')).toBe('\\berror\\b')
-    for (const source of ['(', '[', '*', 'a{2,1}', '\\', '']) expect(accepts(pattern(), source)).toBe(false)
+    expect(pattern.parse('\\berror\\b')).toBe('\\berror\\b')
+    for (const source of ['(', '[', '*', 'a{2,1}', '\\', '']) expect(accepts(pattern, source)).toBe(false)
   })
 })
 

@@ -6,7 +6,8 @@ import { Template, templateProblem } from './template.ts'
 /**
  * The leaves of the schema. Each says in its `error` what is valid ("a duration such as …"); the reporter adds what was
  * found and where. Checks with a whole sentence of their own use `refine`.
- * `title` names the type in editors and in the reference; `writeOnly` keeps the found value out of messages.
+ * `title` names the type in editors and in the reference; `writeOnly` keeps the found value out of messages. Every
+ * action makes all of them when it starts: what is the same everywhere is made once, and none twice (`meta` copies).
  */
 
 /** Text with a value of its own: `parse` gives `undefined` for what is not valid. */
@@ -23,19 +24,21 @@ function parsed<T>(expected: string, format: RegExp, parse: (text: string) => T 
 }
 
 /** A duration, parsed to milliseconds. */
-export function duration() {
-  return parsed(DURATION_EXPECTED, DURATION_PATTERN, parseDuration).meta({ title: 'duration' })
-}
+export const duration = parsed(DURATION_EXPECTED, DURATION_PATTERN, parseDuration).register(
+  z.globalRegistry,
+  { title: 'duration' },
+)
 
 /** A percentage, parsed to a share: `1%` is 0.01. */
-export function percentage() {
-  return parsed(PERCENTAGE_EXPECTED, PERCENTAGE_PATTERN, parsePercentage).meta({ title: 'percentage' })
-}
+export const percentage = parsed(PERCENTAGE_EXPECTED, PERCENTAGE_PATTERN, parsePercentage).register(
+  z.globalRegistry,
+  { title: 'percentage' },
+)
 
 /** A percentage of a whole, at most 100 %. */
-export function share() {
-  return percentage().refine((value) => value <= 1, { error: 'a share of a whole is at most 100%' })
-}
+export const share = percentage.refine((value) => value <= 1, {
+  error: 'a share of a whole is at most 100%',
+})
 
 /** A whole number from `least` on. */
 export function count(least = 0) {
@@ -46,11 +49,10 @@ export function count(least = 0) {
     .max(1_000_000_000, { error: 'a number below one thousand million' })
 }
 
+const aPort = { error: 'a port from 1 to 65535' }
+
 /** A TCP port. */
-export function port() {
-  const error = 'a port from 1 to 65535'
-  return z.int({ error }).min(1, { error }).max(65_535, { error })
-}
+export const port = z.int(aPort).min(1, aPort).max(65_535, aPort)
 
 /** The name of a Kubernetes object: DNS-1123, a label (at most 63 characters, no dots). */
 export function dnsLabel(example: string) {
@@ -58,7 +60,7 @@ export function dnsLabel(example: string) {
   return z
     .string({ error })
     .regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, { error })
-    .meta({ title: 'name' })
+    .register(z.globalRegistry, { title: 'name' })
 }
 
 /** A name that may hold dots: DNS-1123, a subdomain (at most 253 characters). */
@@ -68,7 +70,7 @@ export function dnsName(example: string) {
     .string({ error })
     .max(253, { error })
     .regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/, { error })
-    .meta({ title: 'name' })
+    .register(z.globalRegistry, { title: 'name' })
 }
 
 /** Text in one line. */
@@ -77,7 +79,7 @@ export function text(expected: string) {
     .string({ error: expected })
     .regex(/^(?=.*\S).{1,500}$/, { error: expected })
     .refine(isPrintable, { error: CONTROL_CHARACTERS })
-    .meta({ title: 'text' })
+    .register(z.globalRegistry, { title: 'text' })
 }
 
 const CONTROL_CHARACTERS = 'the text holds control characters; write it in one line of plain text'
@@ -92,7 +94,7 @@ export function urlPath(example: string) {
   return z
     .string({ error })
     .regex(/^\/[\w\-./~%?&=]{0,500}$/, { error })
-    .meta({ title: 'path' })
+    .register(z.globalRegistry, { title: 'path' })
 }
 
 /** A file of the caller's repository, relative to its root; it cannot leave it. */
@@ -102,28 +104,26 @@ export function filePath(example: string) {
     .string({ error })
     .regex(/^(?![\s/~-])(?!.*(?:^|\/)\.\.(?:\/|$))[^\\]{1,300}$/, { error })
     .refine(isPrintable, { error: CONTROL_CHARACTERS })
-    .meta({ title: 'file' })
+    .register(z.globalRegistry, { title: 'file' })
 }
 
 /** A regular expression (JavaScript, searched without regard to case), kept as its source. */
-export function pattern() {
-  return z
-    .string({ error: 'a regular expression such as \\berror\\b' })
-    .min(1, { error: 'a regular expression such as \\berror\\b' })
-    .max(500, { error: 'a regular expression of at most 500 characters' })
-    .superRefine((source, context) => {
-      try {
-        new RegExp(source, 'iu')
-      } catch (error) {
-        const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error)
-        context.addIssue({
-          code: 'custom',
-          message: `${JSON.stringify(source)} is no regular expression: ${reason}`,
-        })
-      }
-    })
-    .meta({ title: 'regular expression' })
-}
+export const pattern = z
+  .string({ error: 'a regular expression such as \\berror\\b' })
+  .min(1, { error: 'a regular expression such as \\berror\\b' })
+  .max(500, { error: 'a regular expression of at most 500 characters' })
+  .superRefine((source, context) => {
+    try {
+      new RegExp(source, 'iu')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error)
+      context.addIssue({
+        code: 'custom',
+        message: `${JSON.stringify(source)} is no regular expression: ${reason}`,
+      })
+    }
+  })
+  .register(z.globalRegistry, { title: 'regular expression' })
 
 /** Text in which `${NAME}` stands for an environment variable; resolved late, see `template.ts`. */
 export function template(expected: string) {
@@ -133,7 +133,7 @@ export function template(expected: string) {
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
     })
     .transform((value) => new Template(value))
-    .meta({ title: 'text with ${ENV}' })
+    .register(z.globalRegistry, { title: 'text with ${ENV}' })
 }
 
 /** A secret: only the name of the variable that holds it may stand in the file, and a message never shows what was found. */
@@ -143,7 +143,7 @@ export function secret(example: string) {
     .string({ error })
     .regex(/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/, { error })
     .transform((value) => new Template(value))
-    .meta({ title: '${ENV} of a secret', writeOnly: true })
+    .register(z.globalRegistry, { title: '${ENV} of a secret', writeOnly: true })
 }
 
 /** An HTTP address, with `${NAME}` allowed in it. User and password do not belong there. */
@@ -158,7 +158,7 @@ export function page(example: string) {
   return z
     .string({ error })
     .regex(/^https?:\/\/[^\s#]+$/, { error })
-    .meta({ title: 'page' })
+    .register(z.globalRegistry, { title: 'page' })
 }
 
 function isAddress(value: string): boolean {
@@ -178,9 +178,12 @@ const SERIES = /^([A-Za-z_:][\w:]*)(?:\{((?:[A-Za-z_]\w*="[^"\\\n]*"(?:, ?|(?=\}
 
 /** A series selector such as `downloads_total{outcome="success"}`, equality only. */
 export function series(example: string) {
-  return parsed(`a metric with optional labels, such as ${example}`, SERIES, parseSeries).meta({
-    title: 'series',
-  })
+  return parsed(`a metric with optional labels, such as ${example}`, SERIES, parseSeries).register(
+    z.globalRegistry,
+    {
+      title: 'series',
+    },
+  )
 }
 
 function parseSeries(selector: string): Series | undefined {
@@ -192,8 +195,11 @@ function parseSeries(selector: string): Series | undefined {
   return { name: match[1], labels }
 }
 
+const aQuery = { error: 'a PromQL query' }
+
 /** A PromQL query that replaces the built one. */
-export function query() {
-  const error = 'a PromQL query'
-  return z.string({ error }).min(1, { error }).max(5_000, { error }).meta({ title: 'PromQL' })
-}
+export const query = z
+  .string(aQuery)
+  .min(1, aQuery)
+  .max(5_000, aQuery)
+  .register(z.globalRegistry, { title: 'PromQL' })

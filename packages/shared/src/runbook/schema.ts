@@ -14,7 +14,7 @@ import { section } from './section.ts'
 
 const environment = section({
   namespace: dnsLabel('kafka-pipeline').describe('Namespace of the Deployments.'),
-  soak: duration()
+  soak: duration
     .prefault('15m')
     .describe(
       'How long a version must run here without a failure before it may go on to the next environment.',

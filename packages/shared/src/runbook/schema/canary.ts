@@ -10,10 +10,10 @@ export const DEFAULT_STEPS = [
 ]
 
 const step = section({
-  share: percentage()
+  share: percentage
     .refine((value) => value > 0 && value < 1, { error: 'the share of a step is above 0% and below 100%' })
     .describe('Share of the replicas that run the new version.'),
-  hold: duration().describe('How long the step is held and judged.'),
+  hold: duration.describe('How long the step is held and judged.'),
 })
 
 /** Steps of a canary; each is larger than the one before. */
@@ -35,10 +35,10 @@ export const canary = section({
     .prefault('stable')
     .describe('Compare with the stable pods that run, or with fresh pods of the stable image started with the canary.'),
   margins: section({
-    errors: percentage().prefault('1%').describe('Rise of the error rate that is acceptable, in percentage points.'),
-    latency: duration().prefault('1s').describe('Rise of p95 latency that is acceptable; this or `latency-ratio` suffices.'),
-    'latency-ratio': percentage().prefault('10%').describe('Rise of p95 latency that is acceptable, relative to stable.'),
-    throughput: share()
+    errors: percentage.prefault('1%').describe('Rise of the error rate that is acceptable, in percentage points.'),
+    latency: duration.prefault('1s').describe('Rise of p95 latency that is acceptable; this or `latency-ratio` suffices.'),
+    'latency-ratio': percentage.prefault('10%').describe('Rise of p95 latency that is acceptable, relative to stable.'),
+    throughput: share
       .prefault('80%')
       .describe('Least throughput per owned partition, relative to stable.'),
   })
@@ -49,12 +49,12 @@ export const canary = section({
     .describe(
       'Messages the canary must have handled before it can pass. 299 without an error show an error rate below 1 %; fewer show less.',
     ),
-  'false-alarms': share()
+  'false-alarms': share
     .refine((value) => value > 0 && value <= 0.2, { error: 'the share of false alarms is above 0% and at most 20%' })
     .prefault('1%')
     .describe('Chance to abort a canary that is as good as stable, over the whole comparison.'),
-  'warm-up': duration().prefault('5m').describe('First minutes of a canary pod that are left out of the comparison.'),
-  extend: duration()
+  'warm-up': duration.prefault('5m').describe('First minutes of a canary pod that are left out of the comparison.'),
+  extend: duration
     .prefault('30m')
     .describe('How long a step may be extended while the evidence is not enough, before a person decides.'),
 })

@@ -29,7 +29,7 @@ interface Defaults {
 }
 
 function changeClass(defaults: Defaults) {
-  const watch = duration()
+  const watch = duration
   return section({
     risk: z.enum(['low', 'medium', 'high']).prefault(defaults.risk).describe('Risk, as it stands in the ticket.'),
     approval: text('the name of a GitHub environment')

@@ -24,28 +24,28 @@ function orNone<Schema extends z.ZodType>(schema: Schema) {
 }
 
 const health = section({
-  port: port().prefault(8000).describe('Port of the endpoint in the pod.'),
+  port: port.prefault(8000).describe('Port of the endpoint in the pod.'),
   path: urlPath('/health').prefault('/health').describe('Path that answers 200 when the pod is healthy.'),
-  timeout: duration().prefault('5s').describe('How long one answer may take.'),
+  timeout: duration.prefault('5s').describe('How long one answer may take.'),
 })
 
 const metrics = section({
-  port: port().prefault(8000).describe('Port of the endpoint in the pod.'),
+  port: port.prefault(8000).describe('Port of the endpoint in the pod.'),
   path: urlPath('/metrics').prefault('/metrics').describe('Path of the metrics in the Prometheus text format.'),
   expect: z
     .array(metricName)
     .prefault([])
     .describe('Metrics that must be there after the rollout.'),
-  timeout: duration().prefault('5s').describe('How long one answer may take.'),
+  timeout: duration.prefault('5s').describe('How long one answer may take.'),
 })
 
 const logs = section({
   lines: count(1).prefault(50).describe('Lines of each new pod that are searched after the rollout.'),
   errors: z
-    .array(pattern())
+    .array(pattern)
     .prefault(['\\berror\\b', '\\bfatal\\b', '\\bpanic\\b', 'Traceback'])
     .describe('Lines that match one of these are errors. Case does not matter.'),
-  ignore: z.array(pattern()).prefault([]).describe('Error lines that match one of these are known and harmless.'),
+  ignore: z.array(pattern).prefault([]).describe('Error lines that match one of these are known and harmless.'),
 })
 
 const component = section({

@@ -80,8 +80,8 @@ export const kafka = section(
     .describe('Brokers to start from, host:port. Needed unless `source` is `prometheus`.'),
   tls: tls.prefault(false).describe('Encrypt the connection; a mapping names certificates of your own.'),
   sasl: sasl.optional().describe('How to log in to the brokers. Absent: no login.'),
-  'connect-timeout': duration().prefault('10s').describe('How long one connection may take.'),
-  'request-timeout': duration().prefault('30s').describe('How long one request may take.'),
+  'connect-timeout': duration.prefault('10s').describe('How long one connection may take.'),
+  'request-timeout': duration.prefault('30s').describe('How long one request may take.'),
   job: section({
     image: text('an image such as registry.example/node:24')
       .prefault('docker.io/library/node:24.21.0-slim')
@@ -93,9 +93,9 @@ export const kafka = section(
       .describe(
         'Where the variables of `brokers`, `tls` and `sasl` are inside the cluster: name of a Secret in the namespace, “/”, its key.',
       ),
-    deadline: duration().prefault('2m').describe('How long the Job may take to start, image pull included.'),
-    every: duration().prefault('10s').describe('How often it reads, as long as somebody asks.'),
-    lifetime: duration().prefault('15m').describe('How long one Job reads; a longer watch starts the next one.'),
+    deadline: duration.prefault('2m').describe('How long the Job may take to start, image pull included.'),
+    every: duration.prefault('10s').describe('How often it reads, as long as somebody asks.'),
+    lifetime: duration.prefault('15m').describe('How long one Job reads; a longer watch starts the next one.'),
   })
     .prefault({})
     .describe('The Job of `source: job`.'),
@@ -116,7 +116,7 @@ export const kafka = section(
     })
       .prefault({})
       .describe('How the exporter names things.'),
-    'scrape-interval': duration()
+    'scrape-interval': duration
       .optional()
       .describe('How often Prometheus scrapes the exporter. Absent: `prometheus.scrape-interval`.'),
   })
@@ -139,7 +139,7 @@ export const prometheus = section(
   service: section({
     namespace: dnsLabel('monitoring').describe('Namespace of the Service.'),
     name: dnsLabel('prometheus').describe('Name of the Service.'),
-    port: port().prefault(9090).describe('Port of the Service.'),
+    port: port.prefault(9090).describe('Port of the Service.'),
     scheme: z.enum(['http', 'https']).prefault('http').describe('Scheme behind the Service.'),
     path: urlPath('/prometheus').prefault('/').describe('Path prefix of the API.'),
   })
@@ -165,13 +165,13 @@ export const prometheus = section(
   })
     .prefault({})
     .describe('How your scrape configuration names things.'),
-  'scrape-interval': duration().prefault('30s').describe('How often Prometheus scrapes the pods.'),
-  'rate-window': duration().prefault('5m').describe('Window of rates; at least four scrape intervals.'),
-  timeout: duration().prefault('30s').describe('How long one query may take.'),
-  'retry-for': duration()
+  'scrape-interval': duration.prefault('30s').describe('How often Prometheus scrapes the pods.'),
+  'rate-window': duration.prefault('5m').describe('Window of rates; at least four scrape intervals.'),
+  timeout: duration.prefault('30s').describe('How long one query may take.'),
+  'retry-for': duration
     .prefault('3m')
     .describe('How long a failing query is tried again before its gate is unknown.'),
-  coverage: share().prefault('80%').describe('Share of the points of a window that must be present to conclude.'),
+  coverage: share.prefault('80%').describe('Share of the points of a window that must be present to conclude.'),
 },
 (value, report) => {
   if ((value.url === undefined) === (value.service === undefined)) report([], 'exactly one of `url` and `service` is needed')

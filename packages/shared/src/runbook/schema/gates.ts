@@ -15,7 +15,7 @@ const absent = z
   .enum(['inconclusive', 'zero'])
   .prefault('inconclusive')
   .describe('What it means when the counted series does not exist: nothing is shown, or nothing has happened yet.')
-const promql = query()
+const promql = query
   .optional()
   .describe(
     'PromQL in place of the built query. `$selector` stands for the label matchers of the pods, `$window` for the rate window.',
@@ -50,7 +50,7 @@ const command = section(
       .min(1)
       .prefault(['preflight'])
       .describe('When it is asked.'),
-    timeout: duration().prefault('1m').describe('How long it may take; then it is ended, with everything it has started.'),
+    timeout: duration.prefault('1m').describe('How long it may take; then it is ended, with everything it has started.'),
     env: z
       .record(variableName, template('a value').describe('Value of the variable.'))
       .prefault({})
@@ -146,14 +146,14 @@ export const gates = section({
   'consumer-lag': section({
     mode: mode('enforce'),
     max: count(1).prefault(5000).describe('Lag of a group stays below this, in messages over all its partitions.'),
-    baseline: duration().prefault('30m').describe('Time before the deployment that lag is compared with.'),
-    every: duration().prefault('30s').describe('Time between two readings.'),
-    trend: duration().prefault('5m').describe('Time over which lag must be stable or falling after the rollout.'),
-    'rebalance-cap': duration()
+    baseline: duration.prefault('30m').describe('Time before the deployment that lag is compared with.'),
+    every: duration.prefault('30s').describe('Time between two readings.'),
+    trend: duration.prefault('5m').describe('Time over which lag must be stable or falling after the rollout.'),
+    'rebalance-cap': duration
       .prefault('5m')
       .describe('Readings right after a rebalance are left out, together no longer than this.'),
     floor: count(1).prefault(500).describe('Lag below this is never taken for growing or stuck, in messages.'),
-    completeness: share().prefault('80%').describe('Share of the partitions that a reading must cover.'),
+    completeness: share.prefault('80%').describe('Share of the partitions that a reading must cover.'),
     uncommitted: z
       .enum(['ignore', 'fail'])
       .prefault('ignore')
@@ -163,7 +163,7 @@ export const gates = section({
     .describe('Consumer lag of every component with a consumer group.'),
   'error-rate': section({
     mode: mode('enforce'),
-    max: share().prefault('1%').describe('Highest share of messages that fail.'),
+    max: share.prefault('1%').describe('Highest share of messages that fail.'),
     errors: series('kafka_processing_errors_total')
       .prefault('kafka_processing_errors_total')
       .describe('Counter of the messages that failed (messages, not attempts).'),
@@ -176,7 +176,7 @@ export const gates = section({
     .describe('Share of messages that fail.'),
   'latency-p95': section({
     mode: mode('enforce'),
-    max: duration().prefault('5s').describe('Highest p95: less than 5 % of the messages may take longer.'),
+    max: duration.prefault('5s').describe('Highest p95: less than 5 % of the messages may take longer.'),
     histogram: series('kafka_processing_duration_seconds')
       .prefault('kafka_processing_duration_seconds')
       .describe('Histogram in seconds, without `_bucket`.'),
@@ -193,7 +193,7 @@ export const gates = section({
     .describe('Pods do not restart.'),
   'download-success': section({
     mode: mode('enforce'),
-    min: share().prefault('95%').describe('Least share of downloads that succeed.'),
+    min: share.prefault('95%').describe('Least share of downloads that succeed.'),
     successes: series('downloads_total{outcome="success"}')
       .prefault('downloads_total{outcome="success"}')
       .describe('Counter of the downloads that succeeded.'),
@@ -205,7 +205,7 @@ export const gates = section({
     .describe('Share of downloads that succeed.'),
   'upload-latency': section({
     mode: mode('enforce'),
-    'max-rise': percentage().prefault('25%').describe('Highest rise of p95 over the baseline before the deployment.'),
+    'max-rise': percentage.prefault('25%').describe('Highest rise of p95 over the baseline before the deployment.'),
     histogram: series('onelake_upload_duration_seconds')
       .prefault('onelake_upload_duration_seconds')
       .describe('Histogram in seconds, without `_bucket`.'),
@@ -220,7 +220,7 @@ export const gates = section({
     messages,
     absent,
     deviations,
-    floor: percentage().prefault('1%').describe('… and above this share of the messages.'),
+    floor: percentage.prefault('1%').describe('… and above this share of the messages.'),
     'min-messages': minMessages,
     query: promql,
   })
@@ -247,7 +247,7 @@ export const gates = section({
     open: count().prefault(2).describe('Value of an open breaker; any other value is half-open.'),
     'open-samples': count(1).prefault(2).describe('A breaker has opened when it is open in this many samples in a row …'),
     openings: count(1).prefault(2).describe('… or has gone to open this many times …'),
-    'openings-within': duration().prefault('5m').describe('… within this time.'),
+    'openings-within': duration.prefault('5m').describe('… within this time.'),
     query: promql,
   })
     .prefault({})

@@ -16,7 +16,7 @@ export const approval = section({
 
 /** How long what was measured before an approval is good for. */
 export const evidence = section({
-  'time-to-live': duration()
+  'time-to-live': duration
     .prefault('1h')
     .describe('Older evidence does not carry an approval; it is measured again.'),
 })
@@ -24,13 +24,13 @@ export const evidence = section({
 /** The deployment ticket. */
 export const ticket = section({
   labels: z.array(text('a label')).prefault(['deployment']).describe('Labels of the ticket.'),
-  'work-items': pattern()
+  'work-items': pattern
     .prefault('\\b[A-Z][A-Z0-9]+-\\d+\\b')
     .describe('What a work item looks like in a commit message, such as WP-123.'),
   link: url('https://tracker.example/browse/{item}')
     .optional()
     .describe('Address of a work item; `{item}` stands for it.'),
-  'update-every': duration().prefault('1m').describe('Least time between two edits while a deployment is watched.'),
+  'update-every': duration.prefault('1m').describe('Least time between two edits while a deployment is watched.'),
 })
 
 /** Who is told. Absent: nobody but the readers of the ticket. */
@@ -46,14 +46,14 @@ export const notify = section({
 
 /** The lock per pipeline and environment. */
 export const lock = section({
-  lease: duration().prefault('1m').describe('How long a holder that fell silent keeps the lock.'),
-  handover: duration().prefault('10m').describe('How long the lock is kept from one job to the next.'),
-  yield: duration().prefault('5s').describe('How soon a phase stops writing when a rollback asks for the lock.'),
+  lease: duration.prefault('1m').describe('How long a holder that fell silent keeps the lock.'),
+  handover: duration.prefault('10m').describe('How long the lock is kept from one job to the next.'),
+  yield: duration.prefault('5s').describe('How soon a phase stops writing when a rollback asks for the lock.'),
 })
 
 /** What is looked at again afterwards. */
 export const followUp = section({
-  first: duration().prefault('1h').describe('Documentation, tracker and stakeholders.'),
-  second: duration().prefault('1d').describe('Trends, delayed errors, data quality.'),
-  third: duration().prefault('7d').describe('Retrospective.'),
+  first: duration.prefault('1h').describe('Documentation, tracker and stakeholders.'),
+  second: duration.prefault('1d').describe('Trends, delayed errors, data quality.'),
+  third: duration.prefault('7d').describe('Retrospective.'),
 })

@@ -17,14 +17,14 @@ export const config = section({
     ),
   'log-lines': count(1).prefault(100).describe('Lines of each pod that are searched after the restart.'),
   'log-patterns': z
-    .array(pattern())
+    .array(pattern)
     .prefault(['config.*error', 'error.*config', '\\berror\\b'])
     .describe('Lines that match one of these are errors. Case does not matter.'),
 })
 
 function phase(hold: string, gates: WatchedGate[], what: string) {
   return section({
-    for: duration().prefault(hold).describe('How long.'),
+    for: duration.prefault(hold).describe('How long.'),
     gates: z.array(z.enum(WATCHED_GATES)).min(1).prefault(gates).describe('Which gates.'),
   })
     .prefault({})
@@ -39,36 +39,36 @@ export const watch = section({
     ['download-success', 'upload-latency', 'retry-rate', 'dlq-rate', 'circuit-breaker'],
     'Important metrics.',
   ),
-  every: duration().prefault('30s').describe('Time between two looks.'),
-  baseline: duration().prefault('30m').describe('Time before the deployment that is the baseline.'),
-  hold: duration()
+  every: duration.prefault('30s').describe('Time between two looks.'),
+  baseline: duration.prefault('30m').describe('Time before the deployment that is the baseline.'),
+  hold: duration
     .prefault('10m')
     .describe('How long missing or thin evidence is waited for before the outcome is `held`.'),
 })
 
 /** The rolling update. */
 export const rollout = section({
-  deadline: duration().prefault('10m').describe('How long a Deployment may take, old pods gone included.'),
-  'image-pull': duration()
+  deadline: duration.prefault('10m').describe('How long a Deployment may take, old pods gone included.'),
+  'image-pull': duration
     .prefault('42s')
     .describe('How long an image may fail to pull before it counts; registries limit rates for moments.'),
   restarts: count(1).prefault(2).describe('Restarts of a container before a crash loop counts.'),
-  unschedulable: duration().prefault('2m').describe('How long a pod may be without a node before it counts.'),
-  settle: duration().prefault('10s').describe('How long all pods must stay ready without a restart at the end.'),
+  unschedulable: duration.prefault('2m').describe('How long a pod may be without a node before it counts.'),
+  settle: duration.prefault('10s').describe('How long all pods must stay ready without a restart at the end.'),
 })
 
-const heldFor = duration().prefault('5m').describe('For how long.')
+const heldFor = duration.prefault('5m').describe('For how long.')
 
 const trigger = z.discriminatedUnion('gate', [
   section({
     gate: z.enum(['error-rate', 'retry-rate']),
-    above: percentage().describe('Limit.'),
+    above: percentage.describe('Limit.'),
     for: heldFor,
   }),
-  section({ gate: z.literal('download-success'), below: share().describe('Limit.'), for: heldFor }),
+  section({ gate: z.literal('download-success'), below: share.describe('Limit.'), for: heldFor }),
   section({
     gate: z.enum(['latency-p95', 'upload-latency']),
-    above: duration().describe('Limit.'),
+    above: duration.describe('Limit.'),
     for: heldFor,
   }),
   section({
@@ -89,7 +89,7 @@ const trigger = z.discriminatedUnion('gate', [
 
 /** Going back. */
 export const rollback = section({
-  within: duration().prefault('5m').describe('How long a rollback may take until every pod is verified.'),
+  within: duration.prefault('5m').describe('How long a rollback may take until every pod is verified.'),
   approval: text('the name of a GitHub environment')
     .optional()
     .describe(
@@ -114,10 +114,10 @@ export const migrations = section({
   tool: z.enum(['alembic', 'flyway', 'custom']).describe('Migration tool.'),
   job: filePath('deployments/migrate-job.yaml').describe('Manifest of the Job that runs the tool, with the new image.'),
   backup: filePath('deployments/backup-job.yaml').describe('Manifest of the Job that backs the database up first.'),
-  deadline: duration().prefault('15m').describe('How long the migration may take.'),
-  'backup-deadline': duration().prefault('30m').describe('How long the backup may take.'),
-  'lock-timeout': duration().prefault('5s').describe('How long a statement may wait for a lock.'),
-  'statement-timeout': duration().prefault('10m').describe('How long a statement may run.'),
+  deadline: duration.prefault('15m').describe('How long the migration may take.'),
+  'backup-deadline': duration.prefault('30m').describe('How long the backup may take.'),
+  'lock-timeout': duration.prefault('5s').describe('How long a statement may wait for a lock.'),
+  'statement-timeout': duration.prefault('10m').describe('How long a statement may run.'),
   'backward-compatible': z
     .array(text('a release such as v1.4.0'))
     .prefault([])
