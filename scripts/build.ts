@@ -90,6 +90,23 @@ const loadWhenCalled: Plugin = {
   },
 }
 
+/** undici asserts without comparing, and of Node's assertions it is the comparing that takes its time to load. */
+const plainAssertions: Plugin = {
+  name: 'plain-assertions',
+  setup(esbuild) {
+    const namespace = 'plain-assertions'
+    const contents = `module.exports = (holds, message = 'An assertion of undici does not hold') => {
+      if (!holds) throw message instanceof Error ? message : new Error(message)
+    }`
+    esbuild.onResolve({ filter: /^node:assert$/ }, ({ importer }) =>
+      importer.startsWith(inLibraries('node_modules/undici'))
+        ? { path: 'node:assert', namespace }
+        : undefined,
+    )
+    esbuild.onLoad({ filter: /./, namespace }, () => ({ contents }))
+  },
+}
+
 /** The program of the Job that reads lag inside the cluster: its text stands in for the module that gives it. */
 const programOfJob: Plugin = {
   name: 'program-of-job',
@@ -197,7 +214,7 @@ export async function joinSources(entry: string, folder: string): Promise<Metafi
     metafile: true,
     // Its modules are joined like ours; those for Node are functions, which the engine parses twice.
     alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
-    plugins: [leaveOut, loadWhenCalled, programOfJob],
+    plugins: [leaveOut, loadWhenCalled, plainAssertions, programOfJob],
     // Some libraries are CommonJS and call require at run time.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

@@ -17,7 +17,6 @@ import {
 import type { Action, ActionContext } from '@runbook-actions/shared/action/run.ts'
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
-import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import type { ConfigurationRequest } from '@runbook-actions/shared/cluster/configuration/plan-configuration.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { withWindowOverride } from '@runbook-actions/shared/record/override.ts'
@@ -27,7 +26,6 @@ import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import type { HolidayCalendar } from '@runbook-actions/shared/runbook/holidays.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
 import { approve } from './approve.ts'
-import { check, withStaging } from './check.ts'
 import { plan } from './plan.ts'
 import { planConfigurationChange } from './plan-configuration.ts'
 
@@ -167,7 +165,12 @@ async function runMode(context: Context): Promise<PhaseResult & { readonly neede
       return plan(runbook, asked, { cluster, store, calendar, clock, signal })
     }
     const record = withWindowOverride(handedOn(given.record), given['window-override'], identity.actor, clock)
-    const forge = await connectForge(given.token, run)
+    // A plan asks none of the questions, and an approval neither.
+    const [forge, { connectSources }, { check, withStaging }] = await Promise.all([
+      connectForge(given.token, run),
+      import('@runbook-actions/shared/action/source-connections.ts'),
+      import('./check.ts'),
+    ])
     const { sources, close } = connectSources(runbook, { cluster, jobs }, forge, {
       ...context,
       variables: runbookVariables(context),

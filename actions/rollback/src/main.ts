@@ -12,7 +12,6 @@ import {
 import type { Action, ActionContext, ActionResult } from '@runbook-actions/shared/action/run.ts'
 import { readRunbook } from '@runbook-actions/shared/action/runbook-file.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
-import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import type { RecordStore } from '@runbook-actions/shared/record/store.ts'
@@ -20,8 +19,7 @@ import { rollbackCommand } from '@runbook-actions/shared/report/rollback-command
 import { environmentOf } from '@runbook-actions/shared/runbook/environments.ts'
 import { loadRunbook } from '@runbook-actions/shared/runbook/load.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
-import { rollbackAfter } from './after-deployment.ts'
-import { lockedRollback, type LockedPorts } from './locked.ts'
+import type { LockedPorts } from './locked.ts'
 import { parseTarget } from './target.ts'
 import { readApproval, whoApproved } from './who-approved.ts'
 
@@ -109,7 +107,13 @@ export const action: Action<typeof inputs, typeof outputs> = {
     const handedOn = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
     const place = handedOn ?? placeOf(given)
     return inPlace(context, place, undefined, async ({ cluster, jobs, store, lock, run }) => {
-      const { latest } = await store.load(signal)
+      // What goes back is loaded while the API server answers, and all of it before anything is written.
+      const [{ latest }, { connectSources }, { rollbackAfter }, { lockedRollback }] = await Promise.all([
+        store.load(signal),
+        import('@runbook-actions/shared/action/source-connections.ts'),
+        import('./after-deployment.ts'),
+        import('./locked.ts'),
+      ])
       const record = handedOn ?? latest
       if (record === undefined) throw notRecorded(place, given)
       const runbook = await recordedRunbook(store, given, signal)

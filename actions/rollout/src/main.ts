@@ -22,8 +22,6 @@ import { readRecord } from '@runbook-actions/shared/record/text.ts'
 import { CHANGE_CLASSES } from '@runbook-actions/shared/runbook/classes.ts'
 import { jobEnds } from './decide-resume.ts'
 import { environmentRecord } from './environment-record.ts'
-import { lockedRollout } from './locked.ts'
-import { resume } from './resume.ts'
 import { unfinishedRecord } from './unfinished-record.ts'
 
 const inputs = z.object({
@@ -71,13 +69,17 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
     return inEnvironment(context, async ({ runbook, run, cluster, jobs, store, lock }) => {
       const source = given.record === undefined ? undefined : readRecord(given.record, 'the input "record"')
       const after = given['resume-after']
-      const planned =
+      // What rolls is loaded while the API server answers, and all of it before anything is written.
+      const [planned, { lockedRollout }, { resume }] = await Promise.all([
         after === undefined
-          ? await environmentRecord(
+          ? environmentRecord(
               { runbook, source, request: given, run, commit: facts.sha },
               { cluster, store, clock, signal },
             )
-          : await unfinishedRecord(source, given, run, store, signal)
+          : unfinishedRecord(source, given, run, store, signal),
+        import('./locked.ts'),
+        import('./resume.ts'),
+      ])
       const record = withWindowOverride(planned, given['window-override'], run.actor, clock)
       outputs.set({ record: JSON.stringify(record) })
       const { deadline, settle } = runbook.rollout

@@ -9,11 +9,9 @@ import {
 } from '@runbook-actions/shared/action/phase.ts'
 import type { Action } from '@runbook-actions/shared/action/run.ts'
 import { runbookVariables, variableInputs } from '@runbook-actions/shared/action/runbook-variables.ts'
-import { connectSources } from '@runbook-actions/shared/action/source-connections.ts'
 import { UserError } from '@runbook-actions/shared/errors.ts'
 import { watchStages } from '@runbook-actions/shared/record/schema.ts'
 import { readRecord } from '@runbook-actions/shared/record/text.ts'
-import { lockedStage } from './locked.ts'
 import { tellTicket } from './tell-ticket.ts'
 
 const inputs = z.object({
@@ -49,10 +47,14 @@ export const action: Action<typeof inputs, typeof phaseOutputs> = {
   main(context) {
     const { inputs: given, log, signal } = context
     return inEnvironment(context, async ({ runbook, cluster, jobs, store, lock: lockOf }) => {
-      const record =
+      // What asks is loaded while the API server answers.
+      const [record, { connectSources }, { lockedStage }] = await Promise.all([
         given.record === undefined
-          ? (await store.load(signal)).latest
-          : readRecord(given.record, 'the input "record"')
+          ? store.load(signal).then(({ latest }) => latest)
+          : readRecord(given.record, 'the input "record"'),
+        import('@runbook-actions/shared/action/source-connections.ts'),
+        import('./locked.ts'),
+      ])
       if (record === undefined) {
         throw new UserError(
           `No deployment of ${runbook.pipeline} to ${given.environment} is recorded: there is nothing to validate.`,

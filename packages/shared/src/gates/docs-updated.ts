@@ -1,4 +1,3 @@
-import picomatch from 'picomatch'
 import { docsNotApplicable } from '../record/checklist.ts'
 import { neededForge } from './forge-needed.ts'
 import type { Answer, Gate, GateContext } from './gate.ts'
@@ -34,6 +33,8 @@ async function changedDocumentation(
     return { verdict: 'inconclusive', answer: 'GitHub cannot compare the release with what runs.' }
   }
   if (brought.files.length === 0) return { verdict: 'skipped', answer: `${record.version} changes no file.` }
+  // A file of its own in the bundle: only this question needs it, and GitHub has answered by now.
+  const { default: picomatch } = await import('picomatch')
   const patterns = paths.map((path) => picomatch(path, { dot: true, basename: !path.includes('/') }))
   const changed = brought.files.filter((file) => patterns.some((matches) => matches(file)))
   const numbers = {
