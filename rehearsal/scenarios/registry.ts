@@ -5,6 +5,7 @@ import { badConfig } from './bad-config.ts'
 import { badImage } from './bad-image.ts'
 import { breakerOpen } from './breaker-open.ts'
 import { cancelled } from './cancelled.ts'
+import { cancelledBack } from './cancelled-back.ts'
 import { configChange } from './config-change.ts'
 import { crashLoop } from './crash-loop.ts'
 import { dlqSpike } from './dlq-spike.ts'
@@ -70,6 +71,7 @@ export const scenarios: readonly Scenario[] = [
   privateBrokers,
   rerun,
   cancelled,
+  cancelledBack,
   killed,
   runnerLost,
   lockHeld,
