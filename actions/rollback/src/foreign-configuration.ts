@@ -1,14 +1,16 @@
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
-import { contentDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import type { Owner } from '@runbook-actions/shared/cluster/owners.ts'
 import { messageOf } from '@runbook-actions/shared/errors.ts'
 import type { Logger } from '@runbook-actions/shared/ports.ts'
 import type { Runbook } from '@runbook-actions/shared/runbook/schema.ts'
+import { besideCopy } from './beside-copy.ts'
 import type { ConfigMapStep } from './restore-plan.ts'
 
 /** A ConfigMap that was put back although somebody else manages it. */
 export interface ForeignConfigMap {
   readonly name: string
+  /** What it was put back from. */
+  readonly copy: string
   readonly owner: Owner
   /** Whether it still says what was put back, looked at when all pods were back; undefined where that was not looked at. */
   readonly stays: boolean | undefined
@@ -17,8 +19,8 @@ export interface ForeignConfigMap {
 /** Those among the restored ones that the team wants to be told of (`gates.ownership.mode`). */
 export function foreignAmong(configMaps: readonly ConfigMapStep[], runbook: Runbook): ForeignConfigMap[] {
   if (runbook.gates.ownership.mode === 'off') return []
-  return configMaps.flatMap(({ name, owner }) =>
-    owner === undefined ? [] : [{ name, owner, stays: undefined }],
+  return configMaps.flatMap(({ name, copy, owner }) =>
+    owner === undefined ? [] : [{ name, copy, owner, stays: undefined }],
   )
 }
 
@@ -30,18 +32,12 @@ export function foreignAmong(configMaps: readonly ConfigMapStep[], runbook: Runb
  */
 export async function lookAgain(
   foreign: readonly ForeignConfigMap[],
-  configMaps: readonly ConfigMapStep[],
   { cluster, log, signal }: { readonly cluster: Cluster; readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<ForeignConfigMap[]> {
   const read = async (each: ForeignConfigMap): Promise<ForeignConfigMap> => {
-    const copy = configMaps.find(({ name }) => name === each.name)?.copy ?? ''
     try {
-      const [live, kept] = await Promise.all([
-        cluster.configMap(each.name, signal),
-        cluster.configMap(copy, signal),
-      ])
-      if (kept === undefined) return each
-      return { ...each, stays: live !== undefined && contentDigest(live) === contentDigest(kept) }
+      const { kept, isSame } = await besideCopy(each, cluster, signal)
+      return kept === undefined ? each : { ...each, stays: isSame }
     } catch (error) {
       signal.throwIfAborted()
       log.warn(

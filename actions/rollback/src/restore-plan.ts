@@ -2,7 +2,6 @@ import type { Canary, CanaryPlace } from '@runbook-actions/shared/cluster/canary
 import type { Cluster } from '@runbook-actions/shared/cluster/cluster.ts'
 import { replicasOf, splitPods, type ComponentState } from '@runbook-actions/shared/cluster/component.ts'
 import { restartedAtOf } from '@runbook-actions/shared/cluster/restarted.ts'
-import { contentDigest } from '@runbook-actions/shared/cluster/configuration/content-digest.ts'
 import {
   deploymentOfSnapshot,
   differencesFrom,
@@ -17,6 +16,7 @@ import type {
   DeploymentSnapshot,
   Snapshot,
 } from '@runbook-actions/shared/record/snapshot.ts'
+import { besideCopy } from './beside-copy.ts'
 
 type Plan = DeploymentRecord['plan']
 
@@ -147,15 +147,9 @@ async function changedConfigMaps(
 ): Promise<ConfigMapStep[]> {
   const looked = await Promise.all(
     configMaps.map(async (each) => {
-      const [live, copy] = await Promise.all([
-        cluster.configMap(each.name, signal),
-        cluster.configMap(each.copy, signal),
-      ])
+      const { live, isSame } = await besideCopy(each, cluster, signal)
       const owner = live && worstOwner(ownersOf(live, dataField))
-      return {
-        each: { ...each, ...(owner !== undefined && { owner }) },
-        isSame: live !== undefined && copy !== undefined && contentDigest(live) === contentDigest(copy),
-      }
+      return { each: { ...each, ...(owner !== undefined && { owner }) }, isSame }
     }),
   )
   return looked.filter(({ isSame }) => !isSame).map(({ each }) => each)

@@ -6,6 +6,7 @@ import { usedBy } from '@runbook-actions/shared/cluster/snapshot.ts'
 import type { Configuration } from '@runbook-actions/shared/record/configuration.ts'
 import type { DeploymentRecord } from '@runbook-actions/shared/record/schema.ts'
 import type { Snapshot } from '@runbook-actions/shared/record/snapshot.ts'
+import { besideCopy } from './beside-copy.ts'
 import type { RestoreStep } from './restore-plan.ts'
 
 /** A configuration change as its rollback makes it: the other way round. */
@@ -35,10 +36,7 @@ export async function restoredConfiguration(
     usedBy(deploymentOfSnapshot(snapshot)).configMaps.includes(configMap),
   )
   if (copy === undefined || !isRead) return undefined
-  const [live, kept] = await Promise.all([
-    cluster.configMap(configMap, signal),
-    cluster.configMap(copy, signal),
-  ])
+  const { live, kept } = await besideCopy({ name: configMap, copy }, cluster, signal)
   // Without its copy it cannot be put back: the restore says so.
   if (kept === undefined) return undefined
   const before = live?.data ?? {}

@@ -225,7 +225,7 @@ export async function rollback(inputs: RollbackInputs, ports: RollbackPorts): Pr
         { sources, watch, log, signal },
       )
       gates = proof.gates
-      foreign = await lookAgain(foreign, plan.configMaps, { cluster, log, signal })
+      foreign = await lookAgain(foreign, { cluster, log, signal })
       logGates(gates, log)
       const result = end(...endOf(proof, target, nothing))
       // What went back before this one tells the end: books that could not be kept then are kept by its record.
